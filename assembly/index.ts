@@ -6,3 +6,4 @@ export {
   Sigmoid, Silu, Softplus, Softsign, Tanh,
 } from './kernels/activation';
 export { layerNormForward, layerNormBackward, layerNormBackwardParameters } from './kernels/layernorm';
+export { softmaxForward, softmaxBackward, logSoftmaxForward, logSoftmaxBackward } from './kernels/softmax';

@@ -9,7 +9,7 @@
 // 2ⁿ reaches past the exponents of a float on both sides (results that are subnormal, or between 2^127 and the
 // largest float), so it is applied as 2^h·2^(n−h), h = n/2: the first product is exact and the second rounds once.
 //
-//   eˣ − 1 = 2ⁿ·(eʳ − 1) + (2ⁿ − 1) = 2^h·( 2^(n−h)·(r + r²·P) + (2^(n−h) − 2^−h) ),   exact for n = 0: no cancellation
+//   eˣ − 1 = 2ⁿ·(eʳ − 1) + (2ⁿ − 1) = 2^h·( 2^(n−h)·(r + r²·P) + (2^(n−h) − 2^−h) ),  without cancellation at n = 0
 
 import { clamp, constant, copySign, power2, rounder, select } from './float';
 import { madd, nmadd } from './simd';
