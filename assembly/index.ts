@@ -6,4 +6,5 @@ export {
   Sigmoid, Silu, Softplus, Softsign, Tanh,
 } from './kernels/activation';
 export { layerNormForward, layerNormBackward, layerNormBackwardParameters } from './kernels/layernorm';
+export { randomUniform, randomNormal } from './kernels/random';
 export { softmaxForward, softmaxBackward, logSoftmaxForward, logSoftmaxBackward } from './kernels/softmax';

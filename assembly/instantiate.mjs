@@ -17,7 +17,7 @@ export default class Instantiate extends Transform {
       for (const member of statement.members) {
         const name = member.exportedName.text;
         const declaration = file.statements.find((node) => isDeclaration(node) && node.name.text === name);
-        if (!declaration) throw new Error(`assembly/index.ts: ${statement.path.value} has no function or class ${name}`);
+        if (!declaration) throw new Error(`assembly/index.ts: ${statement.path.value} has no ${name}`);
         if (declaration.kind === NodeKind.ClassDeclaration) {
           for (const loop of file.statements.filter((node) => isDeclaration(node) && typeParameters(node) === 2)) {
             instances.push(...instantiate(loop, statement.internalPath, name));
