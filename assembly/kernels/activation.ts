@@ -201,8 +201,8 @@ export class LogSigmoid {
 /**
  * y = x·t,  t = tanh(log(1 + eˣ)) (Misra 2019);  y′ = t + x·(1 − t²)·σ(x). Saves x.
  * With (1 + eˣ)² = w:  t = (w − 1)/(w + 1), so that with e = e^−|x|
- *   x < 0:  t = (e² + 2e)/d,  d = e² + 2e + 2        x ≥ 0:  t = (1 + 2e)/d,  d = 1 + 2e + 2e²
- *   (1 − t²)·σ = 4e·(1 + e)/d² on both sides.
+ *   x < 0:  t = (e² + 2e)/d,  d = e² + 2e + 2       x ≥ 0:  t = (1 + 2e)/d,  d = 1 + 2e + 2e²
+ *   (1 − t²)·σ = 4e·(1 + e)/d²                      (1 − t²)·σ = 4e²·(1 + e)/d²
  */
 @unmanaged
 export class Mish {
@@ -217,7 +217,8 @@ export class Mish {
     const e = exp<T>(v128.neg<T>(v128.abs<T>(x)));
     const d = mishDenominator<T>(x, e);
     const t = v128.div<T>(mishNumerator<T>(x, e), d);
-    const slope = v128.div<T>(v128.mul<T>(constant<T>(4), madd<T>(e, e, e)), v128.mul<T>(d, d));
+    const power = v128.mul<T>(e, select(v128.lt<T>(x, zero()), constant<T>(4), v128.mul<T>(constant<T>(4), e)));
+    const slope = v128.div<T>(madd<T>(power, e, power), v128.mul<T>(d, d));
     return v128.mul<T>(dy, madd<T>(x, slope, t));
   }
 }
