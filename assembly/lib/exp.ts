@@ -23,7 +23,7 @@ export function exp<T>(x: v128): v128 {
   const h = halfPower<T>(n);
   const r = residue<T>(v, n);
   const p = v128.add<T>(constant<T>(1), madd<T>(v128.mul<T>(r, r), remainder<T>(r), r));
-  return v128.mul<T>(v128.mul<T>(p, power2<T>(v128.add<T>(h, rounder<T>()))), otherHalf<T>(n, h));
+  return v128.mul<T>(v128.mul<T>(p, power2<T>(h)), power2<T>(otherHalf<T>(n, h)));
 }
 
 /** eˣ − 1 without cancellation near 0: −1 for large negative x, +∞ like exp, −0 for −0. */
@@ -35,10 +35,10 @@ export function expm1<T>(x: v128): v128 {
   const h = halfPower<T>(n);
   const r = residue<T>(v, n);
   const p = madd<T>(v128.mul<T>(r, r), remainder<T>(r), r);
-  const other = otherHalf<T>(n, h);
-  const inverse = power2<T>(v128.sub<T>(rounder<T>(), h));
+  const other = power2<T>(otherHalf<T>(n, h));
+  const inverse = power2<T>(v128.sub<T>(rounder<T>(), v128.sub<T>(h, rounder<T>())));
   const scaled = madd<T>(other, p, v128.sub<T>(other, inverse));
-  return copySign<T>(v128.mul<T>(scaled, power2<T>(v128.add<T>(h, rounder<T>()))), x);
+  return copySign<T>(v128.mul<T>(scaled, power2<T>(h)), x);
 }
 
 /** σ(x) = 1/(1 + e⁻ˣ), from e = e^−|x| so that nothing overflows: 1/(1 + e), or e/(1 + e) for x < 0. */
@@ -58,18 +58,18 @@ function nearestPower<T>(x: v128): v128 {
   return v128.sub<T>(madd<T>(x, log2e, rounder<T>()), rounder<T>());
 }
 
-/** h = nearest(n/2). */
+/** rounder + h, h = nearest(n/2): as power2 takes it. */
 // @ts-ignore: decorator
 @inline
 function halfPower<T>(n: v128): v128 {
-  return v128.sub<T>(madd<T>(n, constant<T>(0.5), rounder<T>()), rounder<T>());
+  return madd<T>(n, constant<T>(0.5), rounder<T>());
 }
 
-/** 2^(n−h). */
+/** rounder + n − h, of rounder + h. */
 // @ts-ignore: decorator
 @inline
 function otherHalf<T>(n: v128, h: v128): v128 {
-  return power2<T>(v128.add<T>(v128.sub<T>(n, h), rounder<T>()));
+  return v128.add<T>(v128.sub<T>(n, v128.sub<T>(h, rounder<T>())), rounder<T>());
 }
 
 /** r = x − n·ln2; head and tail of ln2 as in fdlibm (Sun Microsystems 1993, e_exp.c and e_expf.c). */
