@@ -1,6 +1,7 @@
 export { Core, type CoreOptions, createCore, init } from './core/core.ts';
 export { type MemoryStats, OutOfMemoryError } from './core/heap.ts';
 export type { DType, FloatDType, TypedArray } from './dtype.ts';
+export { Conv2d, type Conv2dLayerOptions } from './layers/conv2d.ts';
 export { ELU } from './layers/elu.ts';
 export { Exp } from './layers/exp.ts';
 export { GELU, type GELUOptions } from './layers/gelu.ts';
@@ -10,6 +11,7 @@ export { Hardtanh } from './layers/hardtanh.ts';
 export { type Flow, type InputGradients, Layer, type LayerOptions, type Upstream } from './layers/layer.ts';
 export { LayerNorm, type LayerNormOptions } from './layers/layernorm.ts';
 export { LeakyReLU } from './layers/leakyrelu.ts';
+export { Linear, type LinearOptions } from './layers/linear.ts';
 export { Log } from './layers/log.ts';
 export { LogSigmoid } from './layers/logsigmoid.ts';
 export { LogSoftmax } from './layers/logsoftmax.ts';
