@@ -1,4 +1,9 @@
 // The table of contents of the wasm module. Every generic kernel named here is exported twice, as name_f32 and
-// name_f64 (assembly/instantiate.mjs); a kernel without a type parameter keeps its name.
+// name_f64 (assembly/instantiate.mjs); a kernel without a type parameter keeps its name. Of a class, each of
+// its file's loops becomes a kernel: Relu is reluForward_f32, reluBackward_f32 and the same for f64.
+export {
+  Elu, Erf, Exp, Gelu, GeluTanh, Hardsigmoid, Hardswish, Hardtanh, LeakyRelu, Log, LogSigmoid, Mish, Relu, Selu,
+  Sigmoid, Silu, Softplus, Softsign, Tanh,
+} from './kernels/activation';
 export { layerNormForward, layerNormBackward, layerNormBackwardParameters } from './kernels/layernorm';
 export { randomUniform, randomNormal } from './kernels/random';
