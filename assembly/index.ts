@@ -5,5 +5,12 @@ export {
   Elu, Erf, Exp, Gelu, GeluTanh, Hardsigmoid, Hardswish, Hardtanh, LeakyRelu, Log, LogSigmoid, Mish, Relu, Selu,
   Sigmoid, Silu, Softplus, Softsign, Tanh,
 } from './kernels/activation';
+export { Bce, BceWithLogits } from './kernels/bce';
+export {
+  crossEntropyForward, crossEntropyBackward, crossEntropySoftForward, crossEntropySoftBackward,
+  nllForward, nllBackward,
+} from './kernels/crossentropy';
 export { layerNormForward, layerNormBackward, layerNormBackwardParameters } from './kernels/layernorm';
 export { randomUniform, randomNormal } from './kernels/random';
+export { Huber, KlDiv, KlDivLog, L1, Mse, SmoothL1 } from './kernels/regression';
+export { total } from './kernels/sum';
