@@ -10,3 +10,24 @@ export { col2im, type Im2colOptions, im2col } from './im2col.ts';
 export { layerNormBackward, layerNormForward } from './layernorm.ts';
 export { linearBackwardBias, linearBackwardInput, linearBackwardWeight, linearForward } from './linear.ts';
 export { logSoftmaxBackward, logSoftmaxForward, softmaxBackward, softmaxForward } from './softmax.ts';
+export { type BinaryWeights, bceWithLogitsBackward, bceWithLogitsForward } from './bce.ts';
+export {
+  type CrossEntropyOptions,
+  type CrossEntropySaved,
+  crossEntropyBackward,
+  crossEntropyForward,
+} from './crossentropy.ts';
+export { layerNormBackward, layerNormForward } from './layernorm.ts';
+export {
+  type ElementwiseLossOptions,
+  huberBackward,
+  huberForward,
+  klDivBackward,
+  klDivForward,
+  l1Backward,
+  l1Forward,
+  mseBackward,
+  mseForward,
+  smoothL1Backward,
+  smoothL1Forward,
+} from './regression.ts';
