@@ -1,4 +1,8 @@
 // The table of contents of the wasm module. Every generic kernel named here is exported twice, as name_f32 and
 // name_f64 (assembly/instantiate.mjs); a kernel without a type parameter keeps its name.
 export { layerNormForward, layerNormBackward, layerNormBackwardParameters } from './kernels/layernorm';
+export {
+  maxPool2dForward, maxPool2dBackward, avgPool2dForward, avgPool2dBackward,
+  adaptiveAvgPool2dForward, adaptiveAvgPool2dBackward, adaptiveMaxPool2dForward,
+} from './kernels/pool2d';
 export { randomUniform, randomNormal } from './kernels/random';
