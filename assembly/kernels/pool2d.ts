@@ -16,8 +16,8 @@
 //
 // Output columns whose whole window lies in the input are done a vector at a time, the others one by one.
 
-import { adaptiveEnd, adaptiveStart, counted, endInside, firstInside, firstPlace } from '../lib/axis';
-import { at, lanes, loadLanes, storeLanes, sumLanes, zero } from '../lib/simd';
+import { adaptiveEnd, adaptiveStart, counted, endInside, firstInside, firstPlace, placesBefore } from '../lib/axis';
+import { at, lanes, loadLanes, selectLanes, storeLanes, sumLanes, zero } from '../lib/simd';
 
 /** Planes [begin, end). out, argmax (i32): [planes, OH, OW]; x: [planes, H, W]. */
 export function maxPool2dForward<T>(
@@ -33,22 +33,23 @@ export function maxPool2dForward<T>(
     const xPlane = at<T>(x, plane * H * W);
     for (let oh = 0; oh < OH; oh++) {
       const top = oh * strideH - padH;
-      const h0 = firstPlace(top, dilationH), h1 = min(top + spanH, H);
-      const o = (plane * OH + oh) * OW;
-      const stop = h0 < h1 ? hi : lo; // no vectors where no row of the window lies in the input
+      const h = firstPlace(top, dilationH), rows = placesBefore(min(top + spanH, H), h, dilationH);
+      const stop = rows ? hi : lo; // no vectors where no row of the windows lies in the input
       for (let ow = 0; ow < OW; ) {
-        if (ow >= lo && ow < stop) {
-          ow = min(ow, stop - lanes<T>()); // the last vector steps back, to end with the columns inside
-          const w0 = ow * strideW - padW;
-          maxOfWindows<T>(
-            at<T>(out, o + ow), at<i32>(argmax, o + ow),
-            xPlane, W, h0, h1, dilationH, w0, w0 + spanW, dilationW, strideW,
-          );
+        const inside = ow >= lo && ow < stop;
+        if (inside) ow = min(ow, stop - lanes<T>()); // the last vector steps back, to end with the columns inside
+        const to = (plane * OH + oh) * OW + ow, left = ow * strideW - padW;
+        const outs = at<T>(out, to), args = at<i32>(argmax, to);
+        if (inside) {
+          const index = h * W + left, from = at<T>(xPlane, index);
+          // A constant stride makes a loop of its own (measured).
+          if (strideW == 1) maxOfWindows<T>(outs, args, from, index, W, rows, KW, dilationH, dilationW, 1);
+          else if (strideW == 2) maxOfWindows<T>(outs, args, from, index, W, rows, KW, dilationH, dilationW, 2);
+          else maxOfWindows<T>(outs, args, from, index, W, rows, KW, dilationH, dilationW, strideW);
           ow += lanes<T>();
         } else {
-          const left = ow * strideW - padW;
-          const w0 = firstPlace(left, dilationW), w1 = min(left + spanW, W);
-          maxOfWindow<T>(at<T>(out, o + ow), at<i32>(argmax, o + ow), xPlane, W, h0, h1, dilationH, w0, w1, dilationW);
+          const w = firstPlace(left, dilationW), columns = placesBefore(min(left + spanW, W), w, dilationW);
+          maxOfWindow<T>(outs, args, xPlane, W, h, w, rows, columns, dilationH, dilationW);
           ow++;
         }
       }
@@ -69,7 +70,7 @@ export function adaptiveMaxPool2dForward<T>(
       const o = (plane * OH + oh) * OW;
       for (let ow = 0; ow < OW; ow++) {
         const w0 = adaptiveStart(ow, W, OW), w1 = adaptiveEnd(ow, W, OW);
-        maxOfWindow<T>(at<T>(out, o + ow), at<i32>(argmax, o + ow), xPlane, W, h0, h1, 1, w0, w1, 1);
+        maxOfWindow<T>(at<T>(out, o + ow), at<i32>(argmax, o + ow), xPlane, W, h0, w0, h1 - h0, w1 - w0, 1, 1);
       }
     }
   }
@@ -83,7 +84,7 @@ export function maxPool2dBackward<T>(
 ): void {
   for (let plane = begin; plane < end; plane++) {
     const dxPlane = at<T>(dx, plane * inSize);
-    clear<T>(dxPlane, inSize);
+    fill<T>(dxPlane, 0, inSize);
     for (let o = plane * outSize, stop = o + outSize; o < stop; o++) {
       const a = load<i32>(at<i32>(argmax, o));
       if (<u32>a >= <u32>inSize) continue; // −1: an empty window
@@ -112,7 +113,10 @@ export function avgPool2dForward<T>(
       for (let ow = 0; ow < OW; ) {
         if (ow >= lo && ow < hi) {
           ow = min(ow, hi - lanes<T>()); // the last vector steps back, to end with the columns inside
-          const sum = sumOfWindows<T>(at<T>(xPlane, ow * strideW - padW), W, h0, h1, KW, strideW);
+          const from = at<T>(xPlane, h0 * W + ow * strideW - padW);
+          const sum = strideW == 1 ? sumOfWindows<T>(from, W, h1 - h0, KW, 1)
+            : strideW == 2 ? sumOfWindows<T>(from, W, h1 - h0, KW, 2)
+            : sumOfWindows<T>(from, W, h1 - h0, KW, strideW);
           v128.store(at<T>(out, o + ow), v128.div<T>(sum, v128.splat<T>(divisorOf<T>(divisor, rows, KW))));
           ow += lanes<T>();
         } else {
@@ -141,7 +145,7 @@ export function avgPool2dBackward<T>(
   const first = lo * strideW + KW - strideW - padW, stop = hi * strideW - padW;
   for (let plane = begin; plane < end; plane++) {
     const dxPlane = at<T>(dx, plane * H * W);
-    clear<T>(dxPlane, H * W);
+    fill<T>(dxPlane, 0, H * W);
     for (let oh = 0; oh < OH; oh++) {
       const top = oh * strideH - padH;
       const h0 = max(top, 0), h1 = min(top + KH, H);
@@ -204,7 +208,11 @@ export function adaptiveAvgPool2dBackward<T>(
 ): void {
   for (let plane = begin; plane < end; plane++) {
     const dxPlane = at<T>(dx, plane * H * W);
-    clear<T>(dxPlane, H * W);
+    if (OH * OW == 1) { // The window is the plane.
+      fill<T>(dxPlane, load<T>(at<T>(dout, plane)) / divisorOf<T>(0, H, W), H * W);
+      continue;
+    }
+    fill<T>(dxPlane, 0, H * W);
     for (let oh = 0; oh < OH; oh++) {
       const h0 = adaptiveStart(oh, H, OH), h1 = adaptiveEnd(oh, H, OH);
       for (let ow = 0; ow < OW; ow++) {
@@ -223,46 +231,55 @@ function divisorOf<T>(divisor: f64, rows: i32, columns: i32): T {
   return <T>(divisor != 0 ? divisor : <f64>rows * <f64>columns);
 }
 
-/** y and a of the window at rows h0, h0 + dh, … < h1 and columns w0, w0 + dw, … < w1 of the plane x. */
+/** y and a of the window of rows × columns places, dh and dw apart, from (h, w) on; of an empty one −∞ and −1. */
 function maxOfWindow<T>(
   out: usize, argmax: usize,
-  x: usize, W: i32, h0: i32, h1: i32, dh: i32, w0: i32, w1: i32, dw: i32,
+  x: usize, W: i32, h: i32, w: i32, rows: i32, columns: i32, dh: i32, dw: i32,
 ): void {
-  let best = <T>-Infinity;
-  let a = h0 < h1 && w0 < w1 ? h0 * W + w0 : -1;
-  for (let h = h0; h < h1; h += dh) {
-    for (let w = w0; w < w1; w += dw) {
-      const value = load<T>(at<T>(x, h * W + w));
-      if (value > best || isNaN<T>(value)) {
-        best = value;
-        a = h * W + w;
-      }
-    }
+  if (rows > 0 && columns > 0) {
+    const index = h * W + w;
+    maxOfWindows<T>(out, argmax, at<T>(x, index), index, W, rows, columns, dh, dw, 0);
+  } else {
+    store<T>(out, <T>-Infinity);
+    store<i32>(argmax, -1);
   }
-  store<T>(out, best);
-  store<i32>(argmax, a);
 }
 
-/** As maxOfWindow, for a vector of windows, each `stride` columns further: all must lie within the plane's columns. */
+/**
+ * y and a for a vector of windows, each `stride` columns further, which all lie within the plane's columns; for
+ * stride 0 of one window, whose every place fills a vector: a scalar loop's branches cannot be foreseen (measured).
+ * x: the first place of the first window, at `index` in its plane.
+ */
 // @ts-ignore: decorator
 @inline
 function maxOfWindows<T>(
   out: usize, argmax: usize,
-  x: usize, W: i32, h0: i32, h1: i32, dh: i32, w0: i32, w1: i32, dw: i32, stride: i32,
+  x: usize, index: i32, W: i32, rows: i32, columns: i32, dh: i32, dw: i32, stride: i32,
 ): void {
-  const steps = rampOfIndices<T>(stride);
-  let best = v128.splat<T>(<T>-Infinity);
-  let a = addIndices<T>(steps, h0 * W + w0);
-  for (let h = h0; h < h1; h += dh) {
-    for (let w = w0; w < w1; w += dw) {
-      const value = loadColumns<T>(at<T>(x, h * W + w), stride);
+  const nextPlace = splatIndex<T>(dw), nextRow = splatIndex<T>(dh * W);
+  let rowIndices = addIndices<T>(rampOfIndices<T>(stride), splatIndex<T>(index));
+  let best = loadColumns<T>(x, stride), a = rowIndices;
+  let indices = addIndices<T>(rowIndices, nextPlace);
+  let k = 1; // the window's first place is taken already
+  do {
+    for (; k < columns; k++) {
+      const value = loadColumns<T>(at<T>(x, k * dw), stride);
       const wins = v128.or(v128.gt<T>(value, best), v128.ne<T>(value, value)); // value ≠ value: NaN
-      best = v128.bitselect(value, best, wins);
-      a = v128.bitselect(addIndices<T>(steps, h * W + w), a, wins);
+      best = selectLanes<T>(value, best, wins);
+      a = selectLanes<T>(indices, a, wins);
+      indices = addIndices<T>(indices, nextPlace);
     }
+    k = 0;
+    indices = rowIndices = addIndices<T>(rowIndices, nextRow);
+    x = at<T>(x, dh * W);
+  } while (--rows);
+  if (stride) {
+    v128.store(out, best);
+    storeIndices<T>(argmax, a);
+  } else {
+    store<T>(out, v128.extract_lane<T>(best, 0));
+    store<i32>(argmax, i32x4.extract_lane(a, 0));
   }
-  v128.store(out, best);
-  storeIndices<T>(argmax, a);
 }
 
 // Indices in lanes as wide as the values', so that one mask selects both: i32x4 beside f32, i64x2 beside f64.
@@ -277,9 +294,14 @@ function rampOfIndices<T>(step: i32): v128 {
 
 // @ts-ignore: decorator
 @inline
-function addIndices<T>(indices: v128, index: i32): v128 {
-  if (sizeof<T>() == 8) return i64x2.add(indices, i64x2.splat(index));
-  return i32x4.add(indices, i32x4.splat(index));
+function splatIndex<T>(index: i32): v128 {
+  return sizeof<T>() == 8 ? i64x2.splat(index) : i32x4.splat(index);
+}
+
+// @ts-ignore: decorator
+@inline
+function addIndices<T>(a: v128, b: v128): v128 {
+  return sizeof<T>() == 8 ? i64x2.add(a, b) : i32x4.add(a, b);
 }
 
 /** Writes one i32 per lane. */
@@ -290,10 +312,11 @@ function storeIndices<T>(to: usize, indices: v128): void {
   else v128.store(to, indices);
 }
 
-/** Every stride-th element from `from` on, one per lane. Reads nothing beyond the last of them. */
+/** Every stride-th element from `from` on, one per lane; for stride 0 the first in all lanes. Reads nothing beyond the last of them. */
 // @ts-ignore: decorator
 @inline
 function loadColumns<T>(from: usize, stride: i32): v128 {
+  if (stride == 0) return v128.load_splat<T>(from);
   if (stride == 1) return v128.load(from);
   if (stride == 2) {
     const low = v128.load(from), high = v128.load(at<T>(from, lanes<T>() - 1));
@@ -326,14 +349,20 @@ function sumOfWindow<T>(x: usize, W: i32, h0: i32, h1: i32, w0: i32, w1: i32): T
   return <T>(sumLanes<T>(vectors) + rest);
 }
 
-/** Σ x over rows [h0, h1) and KW columns, for a vector of windows, each `stride` columns further; x: the first's. */
+/** Σ x over `rows` rows of KW places, for a vector of windows, each `stride` columns further; x: the first place. */
 // @ts-ignore: decorator
 @inline
-function sumOfWindows<T>(x: usize, W: i32, h0: i32, h1: i32, KW: i32, stride: i32): v128 {
+function sumOfWindows<T>(x: usize, W: i32, rows: i32, KW: i32, stride: i32): v128 {
   let sum = zero();
-  for (let h = h0; h < h1; h++) {
-    for (let k = 0; k < KW; k++) sum = v128.add<T>(sum, loadColumns<T>(at<T>(x, h * W + k), stride));
-  }
+  do {
+    let from = x;
+    let k = KW;
+    do {
+      sum = v128.add<T>(sum, loadColumns<T>(from, stride));
+      from += sizeof<T>();
+    } while (--k);
+    x = at<T>(x, W);
+  } while (--rows);
   return sum;
 }
 
@@ -381,6 +410,7 @@ function addLanes<T>(to: usize, v: v128, left: i32): void {
   storeLanes<T>(to, v128.add<T>(loadLanes<T>(to, left), v), left);
 }
 
-function clear<T>(x: usize, count: i32): void {
-  for (let i = 0; i < count; i += lanes<T>()) storeLanes<T>(at<T>(x, i), zero(), count - i);
+function fill<T>(x: usize, value: T, count: i32): void {
+  const values = v128.splat<T>(value);
+  for (let i = 0; i < count; i += lanes<T>()) storeLanes<T>(at<T>(x, i), values, count - i);
 }

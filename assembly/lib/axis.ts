@@ -25,6 +25,13 @@ export function firstPlace(start: i32, dilation: i32): i32 {
   return start >= 0 ? start : start + ((-start - 1) / dilation + 1) * dilation;
 }
 
+/** How many places lie before `end`, of those `dilation` apart from `place` on. */
+// @ts-ignore: decorator
+@inline
+export function placesBefore(end: i32, place: i32, dilation: i32): i32 {
+  return end <= place ? 0 : (end - place - 1) / dilation + 1;
+}
+
 /** How many places of an axis an average counts: those in the input, or those in the padded input. */
 // @ts-ignore: decorator
 @inline
