@@ -22,6 +22,10 @@ export {
 } from './kernels/crossentropy';
 export { layerNormForward, layerNormBackward, layerNormBackwardParameters } from './kernels/layernorm';
 export { linearBackwardBias, linearForward } from './kernels/linear';
+export {
+  maxPool2dForward, maxPool2dBackward, avgPool2dForward, avgPool2dBackward,
+  adaptiveAvgPool2dForward, adaptiveAvgPool2dBackward, adaptiveMaxPool2dForward,
+} from './kernels/pool2d';
 export { randomUniform, randomNormal } from './kernels/random';
 export { softmaxForward, softmaxBackward, logSoftmaxForward, logSoftmaxBackward } from './kernels/softmax';
 export { Huber, KlDiv, KlDivLog, L1, Mse, SmoothL1 } from './kernels/regression';

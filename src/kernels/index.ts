@@ -31,3 +31,12 @@ export {
   smoothL1Backward,
   smoothL1Forward,
 } from './regression.ts';
+export {
+  adaptiveAvgPool2dBackward,
+  adaptiveAvgPool2dForward,
+  adaptiveMaxPool2dForward,
+  avgPool2dBackward,
+  avgPool2dForward,
+  maxPool2dBackward,
+  maxPool2dForward,
+} from './pool2d.ts';
