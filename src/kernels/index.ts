@@ -2,4 +2,9 @@
  * The kernels alone, over tensors: for people who want only the hot loops. Every call checks its arguments, makes
  * one or two wasm calls and allocates nothing. Parameter gradients accumulate, everything else is overwritten.
  */
+export { type AdamStepOptions, adamStep } from './adam.ts';
+export { absoluteMax, absoluteSum, clampInPlace, scaleInPlace, squareSum } from './clip.ts';
+export { dropout } from './dropout.ts';
 export { layerNormBackward, layerNormForward } from './layernorm.ts';
+export { type RMSpropStepOptions, rmspropStep } from './rmsprop.ts';
+export { type SGDStepOptions, sgdStep } from './sgd.ts';
