@@ -1,9 +1,20 @@
 // The table of contents of the wasm module. Every generic kernel named here is exported twice, as name_f32 and
 // name_f64 (assembly/instantiate.mjs); a kernel without a type parameter keeps its name.
+export { gemm, gemmWorkspace } from './gemm/gemm';
+export { conv2dShape } from './gemm/shape';
 export { adamStep } from './kernels/adam';
 export { absoluteMax, absoluteSum, clampInPlace, scaleInPlace, squareSum } from './kernels/clip';
+export {
+  conv2dBackwardBias,
+  conv2dBackwardInput,
+  conv2dBackwardWeight,
+  conv2dForward,
+  conv2dWorkspace,
+} from './kernels/conv2d';
 export { dropout } from './kernels/dropout';
+export { col2im, im2col } from './kernels/im2col';
 export { layerNormForward, layerNormBackward, layerNormBackwardParameters } from './kernels/layernorm';
+export { linearBackwardBias, linearForward } from './kernels/linear';
 export { randomUniform, randomNormal } from './kernels/random';
 export { rmspropStep } from './kernels/rmsprop';
 export { sgdStep } from './kernels/sgd';

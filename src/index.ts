@@ -1,10 +1,12 @@
 export { Core, type CoreOptions, createCore, init } from './core/core.ts';
 export { type MemoryStats, OutOfMemoryError } from './core/heap.ts';
 export type { DType, FloatDType, TypedArray } from './dtype.ts';
+export { Conv2d, type Conv2dLayerOptions } from './layers/conv2d.ts';
 export { Dropout } from './layers/dropout.ts';
 export { Flatten } from './layers/flatten.ts';
 export { type Flow, type InputGradients, Layer, type LayerOptions, type Upstream } from './layers/layer.ts';
 export { LayerNorm, type LayerNormOptions } from './layers/layernorm.ts';
+export { Linear, type LinearOptions } from './layers/linear.ts';
 export { Sequential } from './layers/sequential.ts';
 export { Adam, type AdamOptions, type AdamSettings } from './optim/adam.ts';
 export { AdamW } from './optim/adamw.ts';
