@@ -23,4 +23,8 @@ export const shapes = {
     'Inception 192×28×28, 3×3/1': { planes: 192, H: 28, W: 28, K: 3, stride: 1, padding: 1 },
   },
   globalAvgPool2d: { 'ResNet 512×7×7': { planes: 512, H: 7, W: 7 } },
+  /** A parameter's elements, for optimizers. */
+  parameter: { 'LeNet fc1 120×400': 120 * 400, 'ResNet 512→512 3×3': 512 * 512 * 9 },
+  /** Activations, element by element. */
+  dropout: { 'GPT-2 512×768': 512 * 768 },
 } as const;
