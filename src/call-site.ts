@@ -10,8 +10,8 @@ import { Tensor } from './tensor.ts';
  */
 export class CallSite {
   private readonly core: Core;
-  private readonly buffers = new Map<string, { storage: Storage; tensor: Tensor }>();
-  private readonly saved = new Map<string, Tensor>();
+  private buffers = new Map<string, { storage: Storage; tensor: Tensor }>();
+  private saved = new Map<string, Tensor>();
 
   constructor(core: Core) {
     this.core = core;
@@ -46,6 +46,20 @@ export class CallSite {
     const tensor = this.saved.get(name);
     if (!tensor) throw new Error(`${call}: no forward pass to go back through`);
     return tensor;
+  }
+
+  /** Runs `action` on an empty call-site and gives its buffers back; what was kept here is there again afterwards. */
+  aside<T>(action: () => T): T {
+    const { buffers, saved } = this;
+    this.buffers = new Map();
+    this.saved = new Map();
+    try {
+      return action();
+    } finally {
+      this.dispose();
+      this.buffers = buffers;
+      this.saved = saved;
+    }
   }
 
   /** Gives all buffers back. */

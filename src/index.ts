@@ -1,6 +1,13 @@
 export { Core, type CoreOptions, createCore, init } from './core/core.ts';
 export { type MemoryStats, OutOfMemoryError } from './core/heap.ts';
 export type { DType, FloatDType, TypedArray } from './dtype.ts';
+export {
+  type CheckableLoss,
+  type GradCheckInput,
+  type GradCheckOptions,
+  type GradCheckResult,
+  gradCheck,
+} from './gradcheck.ts';
 export { type Flow, type InputGradients, Layer, type LayerOptions, type Upstream } from './layers/layer.ts';
 export { LayerNorm, type LayerNormOptions } from './layers/layernorm.ts';
 export { Sequential } from './layers/sequential.ts';

@@ -19,6 +19,17 @@ export class Parameter extends Tensor {
     return this.gradient;
   }
 
+  /** @internal Whether the gradient was asked for yet. */
+  get hasGrad(): boolean {
+    return this.gradient !== undefined;
+  }
+
+  /** @internal Gives the gradient's memory back; it is made anew, as zeros, when next asked for. */
+  dropGrad(): void {
+    this.gradient?.dispose();
+    this.gradient = undefined;
+  }
+
   /** Sets the gradient to zero. */
   zeroGrad(): void {
     this.gradient?.data.fill(0);
