@@ -1,7 +1,12 @@
 // The table of contents of the wasm module. Every generic kernel named here is exported twice, as name_f32 and
-// name_f64 (assembly/instantiate.mjs); a kernel without a type parameter keeps its name.
+// name_f64 (assembly/instantiate.mjs); a kernel without a type parameter keeps its name. Of a class, each of
+// its file's loops becomes a kernel: Relu is reluForward_f32, reluBackward_f32 and the same for f64.
 export { gemm, gemmWorkspace } from './gemm/gemm';
 export { conv2dShape } from './gemm/shape';
+export {
+  Elu, Erf, Exp, Gelu, GeluTanh, Hardsigmoid, Hardswish, Hardtanh, LeakyRelu, Log, LogSigmoid, Mish, Relu, Selu,
+  Sigmoid, Silu, Softplus, Softsign, Tanh,
+} from './kernels/activation';
 export {
   conv2dBackwardBias,
   conv2dBackwardInput,
@@ -13,3 +18,4 @@ export { col2im, im2col } from './kernels/im2col';
 export { layerNormForward, layerNormBackward, layerNormBackwardParameters } from './kernels/layernorm';
 export { linearBackwardBias, linearForward } from './kernels/linear';
 export { randomUniform, randomNormal } from './kernels/random';
+export { softmaxForward, softmaxBackward, logSoftmaxForward, logSoftmaxBackward } from './kernels/softmax';

@@ -1,5 +1,9 @@
 /** Shapes from real networks, so that a figure means something. */
 export const shapes = {
+  /** LeNet-5's first feature map at batch 32; the hidden layer of GPT-2 small's MLP for 128 tokens. */
+  activation: { 'LeNet 32×6×28×28': [32, 6, 28, 28], 'GPT-2 128×3072': [128, 3072] },
   /** GPT-2 small's residual stream: 512 tokens of 768 features. */
   layerNorm: { 'GPT-2 512×768': { rows: 512, C: 768 } },
+  /** The scores of GPT-2 small's 12 attention heads, 256 tokens; ten classes at batch 64. */
+  softmax: { 'GPT-2 12·256×256': { rows: 3072, C: 256 }, 'digits 64×10': { rows: 64, C: 10 } },
 } as const;
