@@ -17,5 +17,9 @@ export {
 export { col2im, im2col } from './kernels/im2col';
 export { layerNormForward, layerNormBackward, layerNormBackwardParameters } from './kernels/layernorm';
 export { linearBackwardBias, linearForward } from './kernels/linear';
+export {
+  maxPool2dForward, maxPool2dBackward, avgPool2dForward, avgPool2dBackward,
+  adaptiveAvgPool2dForward, adaptiveAvgPool2dBackward, adaptiveMaxPool2dForward,
+} from './kernels/pool2d';
 export { randomUniform, randomNormal } from './kernels/random';
 export { softmaxForward, softmaxBackward, logSoftmaxForward, logSoftmaxBackward } from './kernels/softmax';

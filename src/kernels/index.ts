@@ -10,3 +10,12 @@ export { col2im, type Im2colOptions, im2col } from './im2col.ts';
 export { layerNormBackward, layerNormForward } from './layernorm.ts';
 export { linearBackwardBias, linearBackwardInput, linearBackwardWeight, linearForward } from './linear.ts';
 export { logSoftmaxBackward, logSoftmaxForward, softmaxBackward, softmaxForward } from './softmax.ts';
+export {
+  adaptiveAvgPool2dBackward,
+  adaptiveAvgPool2dForward,
+  adaptiveMaxPool2dForward,
+  avgPool2dBackward,
+  avgPool2dForward,
+  maxPool2dBackward,
+  maxPool2dForward,
+} from './pool2d.ts';
