@@ -15,6 +15,11 @@ export {
   conv2dWorkspace,
 } from './kernels/conv2d';
 export { col2im, im2col } from './kernels/im2col';
+export { Bce, BceWithLogits } from './kernels/bce';
+export {
+  crossEntropyForward, crossEntropyBackward, crossEntropySoftForward, crossEntropySoftBackward,
+  nllForward, nllBackward,
+} from './kernels/crossentropy';
 export { layerNormForward, layerNormBackward, layerNormBackwardParameters } from './kernels/layernorm';
 export { linearBackwardBias, linearForward } from './kernels/linear';
 export {
@@ -23,3 +28,5 @@ export {
 } from './kernels/pool2d';
 export { randomUniform, randomNormal } from './kernels/random';
 export { softmaxForward, softmaxBackward, logSoftmaxForward, logSoftmaxBackward } from './kernels/softmax';
+export { Huber, KlDiv, KlDivLog, L1, Mse, SmoothL1 } from './kernels/regression';
+export { total } from './kernels/sum';

@@ -19,3 +19,23 @@ export {
   maxPool2dBackward,
   maxPool2dForward,
 } from './pool2d.ts';
+export { type BinaryWeights, bceWithLogitsBackward, bceWithLogitsForward } from './bce.ts';
+export {
+  type CrossEntropyOptions,
+  type CrossEntropySaved,
+  crossEntropyBackward,
+  crossEntropyForward,
+} from './crossentropy.ts';
+export {
+  type ElementwiseLossOptions,
+  huberBackward,
+  huberForward,
+  klDivBackward,
+  klDivForward,
+  l1Backward,
+  l1Forward,
+  mseBackward,
+  mseForward,
+  smoothL1Backward,
+  smoothL1Forward,
+} from './regression.ts';
