@@ -5,6 +5,7 @@ export const shapes = {
   /** GPT-2 small's residual stream: 512 tokens of 768 features. */
   layerNorm: { 'GPT-2 512×768': { rows: 512, C: 768 } },
 <<<<<<< HEAD
+<<<<<<< HEAD
   /** The scores of GPT-2 small's 12 attention heads, 256 tokens; ten classes at batch 64. */
   softmax: { 'GPT-2 12·256×256': { rows: 3072, C: 256 }, 'digits 64×10': { rows: 64, C: 10 } },
 =======
@@ -13,4 +14,10 @@ export const shapes = {
   /** An autoencoder's reconstruction error: a batch of 1024 images of 32×32. */
   elementwiseLoss: { '1024×32×32': { size: 1 << 20 } },
 >>>>>>> loss
+=======
+  /** A parameter's elements, for optimizers. */
+  parameter: { 'LeNet fc1 120×400': 120 * 400, 'ResNet 512→512 3×3': 512 * 512 * 9 },
+  /** Activations, element by element. */
+  dropout: { 'GPT-2 512×768': 512 * 768 },
+>>>>>>> optim
 } as const;

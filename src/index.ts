@@ -15,6 +15,8 @@ export { GELU, type GELUOptions } from './layers/gelu.ts';
 export { Hardsigmoid } from './layers/hardsigmoid.ts';
 export { Hardswish } from './layers/hardswish.ts';
 export { Hardtanh } from './layers/hardtanh.ts';
+export { Dropout } from './layers/dropout.ts';
+export { Flatten } from './layers/flatten.ts';
 export { type Flow, type InputGradients, Layer, type LayerOptions, type Upstream } from './layers/layer.ts';
 export { LayerNorm, type LayerNormOptions } from './layers/layernorm.ts';
 export { LeakyReLU } from './layers/leakyrelu.ts';
@@ -52,7 +54,22 @@ export { Loss, type LossOptions, type LossValue, type Reduction } from './losses
 export { MSELoss } from './losses/mse.ts';
 export { NLLLoss, type NLLLossOptions } from './losses/nll.ts';
 export { SmoothL1Loss, type SmoothL1LossOptions } from './losses/smoothl1.ts';
+export { Adam, type AdamOptions, type AdamSettings } from './optim/adam.ts';
+export { AdamW } from './optim/adamw.ts';
+export { type ClipGradNormOptions, clipGradNorm, clipGradValue } from './optim/clip.ts';
+export {
+  type Group,
+  type GroupOptions,
+  Optimizer,
+  type OptimizerSettings,
+  type OptimizerState,
+  type ParameterList,
+} from './optim/optimizer.ts';
+export type { ParameterSource } from './optim/parameter-list.ts';
+export { RMSprop, type RMSpropOptions, type RMSpropSettings } from './optim/rmsprop.ts';
+export { SGD, type SGDOptions, type SGDSettings } from './optim/sgd.ts';
 export { Parameter } from './parameter.ts';
 export { manualSeed, randperm } from './random.ts';
+export { loadSafetensors, saveSafetensors } from './safetensors/safetensors.ts';
 export type { Shape, Size2d } from './shape.ts';
 export { Tensor, type TensorOptions } from './tensor.ts';

@@ -4,7 +4,10 @@
  */
 export type { Formula } from '../geometry/activation.ts';
 export { activationBackward, activationForward, type FormulaParameters } from './activation.ts';
+export { type AdamStepOptions, adamStep } from './adam.ts';
+export { absoluteMax, absoluteSum, clampInPlace, scaleInPlace, squareSum } from './clip.ts';
 export { conv2dBackwardBias, conv2dBackwardInput, conv2dBackwardWeight, conv2dForward } from './conv2d.ts';
+export { dropout } from './dropout.ts';
 export { type GemmOptions, gemm } from './gemm.ts';
 export { col2im, type Im2colOptions, im2col } from './im2col.ts';
 export { layerNormBackward, layerNormForward } from './layernorm.ts';
@@ -39,3 +42,5 @@ export {
   smoothL1Backward,
   smoothL1Forward,
 } from './regression.ts';
+export { type RMSpropStepOptions, rmspropStep } from './rmsprop.ts';
+export { type SGDStepOptions, sgdStep } from './sgd.ts';
