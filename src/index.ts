@@ -1,6 +1,13 @@
 export { Core, type CoreOptions, createCore, init } from './core/core.ts';
 export { type MemoryStats, OutOfMemoryError } from './core/heap.ts';
 export type { DType, FloatDType, TypedArray } from './dtype.ts';
+export {
+  type CheckableLoss,
+  type GradCheckInput,
+  type GradCheckOptions,
+  type GradCheckResult,
+  gradCheck,
+} from './gradcheck.ts';
 export { Conv2d, type Conv2dLayerOptions } from './layers/conv2d.ts';
 export { ELU } from './layers/elu.ts';
 export { Exp } from './layers/exp.ts';
@@ -25,8 +32,6 @@ export type { AvgPool2dWindow, MaxPool2dWindow, OutputSize } from './geometry/po
 export { AdaptiveAvgPool2d } from './layers/adaptiveavgpool2d.ts';
 export { AdaptiveMaxPool2d } from './layers/adaptivemaxpool2d.ts';
 export { AvgPool2d, type AvgPool2dOptions } from './layers/avgpool2d.ts';
-export { type Flow, type InputGradients, Layer, type LayerOptions, type Upstream } from './layers/layer.ts';
-export { LayerNorm, type LayerNormOptions } from './layers/layernorm.ts';
 export { MaxPool2d, type MaxPool2dOptions } from './layers/maxpool2d.ts';
 export { Sequential } from './layers/sequential.ts';
 export { Sigmoid } from './layers/sigmoid.ts';

@@ -21,6 +21,24 @@ export {
   crossEntropyForward,
 } from './crossentropy.ts';
 export { layerNormBackward, layerNormForward } from './layernorm.ts';
+export { linearBackwardBias, linearBackwardInput, linearBackwardWeight, linearForward } from './linear.ts';
+export { logSoftmaxBackward, logSoftmaxForward, softmaxBackward, softmaxForward } from './softmax.ts';
+export {
+  adaptiveAvgPool2dBackward,
+  adaptiveAvgPool2dForward,
+  adaptiveMaxPool2dForward,
+  avgPool2dBackward,
+  avgPool2dForward,
+  maxPool2dBackward,
+  maxPool2dForward,
+} from './pool2d.ts';
+export { type BinaryWeights, bceWithLogitsBackward, bceWithLogitsForward } from './bce.ts';
+export {
+  type CrossEntropyOptions,
+  type CrossEntropySaved,
+  crossEntropyBackward,
+  crossEntropyForward,
+} from './crossentropy.ts';
 export {
   type ElementwiseLossOptions,
   huberBackward,
