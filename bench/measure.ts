@@ -31,7 +31,9 @@ type Side = 'ours' | 'baseline';
 
 /**
  * Times both sides in alternating rounds, so that a machine that slows down for a while slows both. A round's time
- * is the median of its calls; the ratio is the median of the rounds' own ratios.
+ * is that of its fastest call: other programs only ever add to a call, and add more often to a long one, so that a
+ * round's median would favour the faster side (measured: by half on a busy machine). The ratio is the median of the
+ * rounds' own ratios.
  */
 export function measure(benchCase: BenchCase, { iterations, time }: Effort): Measurement {
   const rounds = time > 0 ? maxRounds : Math.min(maxRounds, iterations);
@@ -76,5 +78,5 @@ function quantile(sorted: readonly number[], share: number): number {
 function callTime(bench: Bench, side: Side): number {
   const result = bench.getTask(side)?.result;
   if (result?.state !== 'completed') throw new Error(`${side}: no time, ${result?.state}`);
-  return result.latency.p50;
+  return result.latency.min;
 }

@@ -1,5 +1,5 @@
 import { readdirSync, writeFileSync } from 'node:fs';
-import { cpus } from 'node:os';
+import { cpus, loadavg } from 'node:os';
 import { setFlagsFromString } from 'node:v8';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { type Core, type CoreOptions, createCore } from 'simdgrad';
@@ -76,7 +76,8 @@ function compare(benchCase: BenchCase, effort: Effort): Result {
 function environment({ simd, threads }: Core) {
   const { node, v8 } = process.versions;
   const processors = cpus();
-  return { date: new Date().toISOString(), cpu: processors[0].model, cpus: processors.length, node, v8, simd, threads };
+  const machine = { cpu: processors[0].model, cpus: processors.length, load: loadavg()[0] };
+  return { date: new Date().toISOString(), ...machine, node, v8, simd, threads };
 }
 
 const effort: Effort = {
@@ -85,8 +86,8 @@ const effort: Effort = {
 };
 const here = environment(await createCore({ simd: options.simd }));
 console.log(`simdgrad ${here.simd} SIMD, ${here.threads} thread, against JavaScript over Float32Arrays`);
-console.log(`${here.cpu} × ${here.cpus}, Node ${here.node}, V8 ${here.v8}, ${here.date.slice(0, 16)} UTC`);
-console.log('Medians over alternating rounds; ± is half of the distance between the quartiles of the rounds.\n');
+console.log(`${here.cpu} × ${here.cpus} (load ${here.load.toFixed(1)}), Node ${here.node}, ${here.date.slice(0, 10)}`);
+console.log("The fastest call of a round, median over alternating rounds ± half of the rounds' interquartile range.\n");
 console.log(heading);
 
 const results: Result[] = [];
