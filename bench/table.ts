@@ -24,13 +24,13 @@ export function percent(spread: Figure['spread']): string {
   return spread === null ? ' '.repeat(7) : ` ±${String(Math.round(spread * 100)).padStart(3)} %`;
 }
 
-const widths = [26, 15, 15, 13, 13, 14];
+const widths = [30, 15, 15, 13, 13, 14];
 const line = (cells: readonly string[]): string =>
   cells.map((cell, i) => (i === 0 ? cell.padEnd(widths[i]) : ` ${cell.padStart(widths[i] - 1)}`)).join('');
 
 export const heading: string = line(['', 'simdgrad', 'JavaScript', 'simdgrad', 'JavaScript', 'faster']);
 
-/** One case in 96 columns: times, rates, and how many times faster. A rate spreads as its time does. */
+/** One case in 100 columns: times, rates, and how many times faster. A rate spreads as its time does. */
 export function row(benchCase: BenchCase, { ours, baseline, ratio }: Measurement): string {
   return line([
     `  ${benchCase.shape}`,
