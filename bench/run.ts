@@ -5,7 +5,7 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import { type Core, type CoreOptions, createCore } from 'simdgrad';
 import { disagreement } from './agree.ts';
 import type { BenchCase, BenchCases } from './case.ts';
-import { type Effort, type Measurement, measure } from './measure.ts';
+import { type Clock, type Effort, type Measurement, measure } from './measure.ts';
 import { heading, row } from './table.ts';
 
 interface Options {
@@ -13,6 +13,7 @@ interface Options {
   iterations?: number;
   time?: number;
   simd: NonNullable<CoreOptions['simd']>;
+  clock: Clock;
   json?: string;
 }
 
@@ -40,6 +41,11 @@ const options = new Command('npm run bench --')
   .option('--time <ms>', 'how long to time each side of a case (default: 1000)', positive)
   .option('--iterations <n>', 'calls of each side of a case; without --time, no more than that', whole)
   .addOption(new Option('--simd <build>', 'which build to time').choices(['auto', 'plain', 'relaxed']).default('auto'))
+  .addOption(
+    new Option('--clock <clock>', 'time that passes, or processor time, for a busy machine')
+      .choices(['wall', 'cpu'])
+      .default('wall'),
+  )
   .option('--json <file>', 'write the figures there too')
   .allowExcessArguments(false)
   .parse()
@@ -83,10 +89,12 @@ function environment({ simd, threads }: Core) {
 const effort: Effort = {
   iterations: options.iterations ?? 1,
   time: options.time ?? (options.iterations === undefined ? 1000 : 0),
+  clock: options.clock,
 };
 const here = environment(await createCore({ simd: options.simd }));
 console.log(`simdgrad ${here.simd} SIMD, ${here.threads} thread, against JavaScript over Float32Arrays`);
 console.log(`${here.cpu} × ${here.cpus} (load ${here.load.toFixed(1)}), Node ${here.node}, ${here.date.slice(0, 10)}`);
+if (options.clock === 'cpu') console.log('Processor time of the process, not time that passed.');
 console.log("The fastest call of a round, median over alternating rounds ± half of the rounds' interquartile range.\n");
 console.log(heading);
 
