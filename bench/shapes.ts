@@ -1,5 +1,7 @@
-/** Shapes from real networks, so that a figure means something. Names have at most 27 letters. */
+/** Shapes from real networks, so that a figure means something. A name of more than 27 letters takes a line of its own. */
 export const shapes = {
+  /** Images [N, 1, 28, 28] of LeNet-5's training step. */
+  lenet: { 'batch 32': { N: 32 } },
   /** out [M, N] = a [M, K]·b [K, N]. */
   gemm: {
     '256³': { M: 256, K: 256, N: 256 },

@@ -30,14 +30,17 @@ const line = (cells: readonly string[]): string =>
 
 export const heading: string = line(['', 'simdgrad', 'JavaScript', 'simdgrad', 'JavaScript', 'faster']);
 
-/** One case in 100 columns: times, rates, and how many times faster. A rate spreads as its time does. */
+/** One case in 100 columns: times, rates, and how many times faster. A rate spreads as its time does; a long name has its own line. */
 export function row(benchCase: BenchCase, { ours, baseline, ratio }: Measurement): string {
-  return line([
-    `  ${benchCase.shape}`,
+  const name = `  ${benchCase.shape}`;
+  const fits = name.length < widths[0];
+  const figures = line([
+    fits ? name : '',
     time(ours.median) + percent(ours.spread),
     time(baseline.median) + percent(baseline.spread),
     rate(benchCase, ours.median),
     rate(benchCase, baseline.median),
     `${digits(ratio.median)}×${percent(ratio.spread)}`,
   ]);
+  return fits ? figures : `${name}\n${figures}`;
 }

@@ -1,36 +1,27 @@
-/** The mean over rows of −log softmax(x)[label]; keeps the softmax for the gradient. x and probabilities are [rows, C]. */
-export function crossEntropyForward(
-  probabilities: Float32Array,
-  x: Float32Array,
-  labels: Int32Array,
-  C: number,
-): number {
+/** Mean cross entropy of logits [N, C] against labels; saves the softmax for backward. */
+export function crossEntropyForward(softmax: Float32Array, x: Float32Array, labels: Int32Array, C: number): number {
+  const N = labels.length;
   let loss = 0;
-  for (let row = 0; row < labels.length; row++) {
-    const start = row * C;
-    let largest = Number.NEGATIVE_INFINITY;
-    for (let c = 0; c < C; c++) largest = Math.max(largest, x[start + c]);
+  for (let n = 0; n < N; n++) {
+    const start = n * C;
+    let max = -Infinity;
+    for (let c = 0; c < C; c++) if (x[start + c] > max) max = x[start + c];
     let sum = 0;
     for (let c = 0; c < C; c++) {
-      const e = Math.exp(x[start + c] - largest);
-      probabilities[start + c] = e;
+      const e = Math.exp(x[start + c] - max);
+      softmax[start + c] = e;
       sum += e;
     }
-    const scale = 1 / sum;
-    for (let c = 0; c < C; c++) probabilities[start + c] *= scale;
-    loss += Math.log(sum) + largest - x[start + labels[row]];
+    for (let c = 0; c < C; c++) softmax[start + c] /= sum;
+    loss += Math.log(sum) - (x[start + labels[n]] - max);
   }
-  return loss / labels.length;
+  return loss / N;
 }
 
-/** dx = (softmax − one-hot label) / rows */
-export function crossEntropyBackward(
-  dx: Float32Array,
-  probabilities: Float32Array,
-  labels: Int32Array,
-  C: number,
-): void {
-  const scale = 1 / labels.length;
-  for (let i = 0; i < dx.length; i++) dx[i] = scale * probabilities[i];
-  for (let row = 0; row < labels.length; row++) dx[row * C + labels[row]] -= scale;
+/** dx = (softmax − [c = label])/N. */
+export function crossEntropyBackward(dx: Float32Array, softmax: Float32Array, labels: Int32Array, C: number): void {
+  const N = labels.length;
+  const scale = 1 / N;
+  for (let i = 0; i < dx.length; i++) dx[i] = softmax[i] * scale;
+  for (let n = 0; n < N; n++) dx[n * C + labels[n]] -= scale;
 }

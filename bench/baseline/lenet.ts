@@ -1,8 +1,8 @@
+import { relu, reluBackward } from './activation.ts';
 import * as conv from './conv2d.ts';
 import { crossEntropyBackward, crossEntropyForward } from './crossentropy.ts';
 import { type Linear, linearBackward, linearForward } from './linear.ts';
-import { maxPool2dBackward, maxPool2dForward } from './maxpool2d.ts';
-import { reluBackward, reluForward } from './relu.ts';
+import { maxPool2dBackward, maxPool2dForward } from './pool2d.ts';
 
 /** A layer with its buffers: forward fills and returns `out`, backward fills and returns the gradient of its input. */
 interface Layer {
@@ -30,15 +30,15 @@ export class LeNet {
     const N = batch;
     this.layers = [
       convolution(conv.conv2d({ N, C: 1, H: 28, W: 28, O: 6, kh: 5, kw: 5, padding: 2 }), w1, b1, 'first'),
-      relu(N * 6 * 28 * 28),
+      rectifier(N * 6 * 28 * 28),
       maxPool(N * 6, 28, 28),
       convolution(conv.conv2d({ N, C: 6, H: 14, W: 14, O: 16, kh: 5, kw: 5 }), w2, b2),
-      relu(N * 16 * 10 * 10),
+      rectifier(N * 16 * 10 * 10),
       maxPool(N * 16, 10, 10),
       linear({ rows: N, inputs: 400, outputs: 120 }, w3, b3),
-      relu(N * 120),
+      rectifier(N * 120),
       linear({ rows: N, inputs: 120, outputs: 84 }, w4, b4),
-      relu(N * 84),
+      rectifier(N * 84),
       linear({ rows: N, inputs: 84, outputs: 10 }, w5, b5),
     ];
     this.probabilities = new Float32Array(N * 10);
@@ -100,12 +100,12 @@ function linear(sizes: Linear, weight: Parameter, bias: Parameter): Layer {
   };
 }
 
-function relu(size: number): Layer {
+function rectifier(size: number): Layer {
   const out = new Float32Array(size);
   const dx = new Float32Array(size);
   return {
     forward(x) {
-      reluForward(out, x);
+      relu(out, x);
       return out;
     },
     backward(dout) {
@@ -116,7 +116,7 @@ function relu(size: number): Layer {
 }
 
 function maxPool(planes: number, H: number, W: number): Layer {
-  const sizes = { planes, H, W, size: 2 };
+  const sizes = { planes, H, W, K: 2, stride: 2, padding: 0 };
   const out = new Float32Array((planes * H * W) / 4);
   const argmax = new Int32Array(out.length);
   const dx = new Float32Array(planes * H * W);

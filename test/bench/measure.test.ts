@@ -83,4 +83,7 @@ it('keeps rows under the heading, within 100 columns', () => {
   expect(text).toContain('1.23 ms ±  1 %  123 ms ± 25 %');
   expect(text.length).toBe(heading.length);
   expect(heading.length).toBeLessThanOrEqual(100);
+  const shape = 'a name that is longer than its column';
+  const lines = row({ ...benchCase, shape }, { ours: fast, baseline: slow, ratio: fast }).split('\n');
+  expect(lines.map((part) => part.length)).toEqual([shape.length + 2, heading.length]);
 });
