@@ -13,7 +13,7 @@ function numbersIn(block: string): string[] {
   const values = block
     .replace(/10\^\{(-?\d+)\}/g, '1e$1')
     .replace(/[_^](\{[^{}]*\}|\\?\w)/g, ' ')
-    .replace(/\\t?frac\d\d/g, ' ')
+    .replace(/\\t?frac\d\d|\\\\\[\w+\]/g, ' ')
     .replace(/ - (?=\d)/g, ' -');
   return values.match(/(?<![\w.])-?\d+(\.\d+)?(e-?\d+)?/g) ?? [];
 }

@@ -35,7 +35,10 @@ export const functions = {
 export const points = [-1, 0, 1, 2];
 
 /** A row of the table: f at every point, then f′ at every point. */
-const row = ({ f, df }: { f: (x: number) => number; df: (x: number) => number }) => [...points.map(f), ...points.map(df)];
+const row = ({ f, df }: { f: (x: number) => number; df: (x: number) => number }) => [
+  ...points.map(f),
+  ...points.map(df),
+];
 
 export const activation = {
   cubic,

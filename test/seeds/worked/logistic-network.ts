@@ -78,7 +78,9 @@ export const network = {
   outputGradient: output - target[0],
   // ∂E/∂a of the hidden layers: Wᵀδ of the layer behind.
   da: [1, 2].map((l) =>
-    layers[l].weight[0].map((_, j) => gradients[l].delta.reduce((total, d, k) => total + d * layers[l].weight[k][j], 0)),
+    layers[l].weight[0].map((_, j) =>
+      gradients[l].delta.reduce((total, d, k) => total + d * layers[l].weight[k][j], 0),
+    ),
   ),
   newStates: forward(stepped, x),
   newError: halfSquaredError(forward(stepped, x)[2].a, target),

@@ -8,7 +8,8 @@ export const dot = (a: readonly number[], b: readonly number[]) => sum(a.map((va
 export const transpose = (a: Matrix): Matrix => a[0].map((_, j) => a.map((row) => row[j]));
 
 /** A·B. */
-export const multiply = (a: Matrix, b: Matrix): Matrix => a.map((row) => transpose(b).map((column) => dot(row, column)));
+export const multiply = (a: Matrix, b: Matrix): Matrix =>
+  a.map((row) => transpose(b).map((column) => dot(row, column)));
 
 /** The column sums. */
 export const sumRows = (a: Matrix): number[] => transpose(a).map(sum);
