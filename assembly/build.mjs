@@ -38,7 +38,8 @@ function refuseStaticData(target, bytes) {
       byte = bytes[at++];
       size |= (byte & 0x7f) << shift;
     }
-    if (id === dataSection) throw new Error(`${target}.wasm has static data: a kernel allocates or holds a constant array`);
+    if (id === dataSection)
+      throw new Error(`${target}.wasm has static data: a kernel allocates or holds a constant array`);
     at += size;
   }
 }

@@ -15,7 +15,8 @@ export default class Instantiate extends Transform {
         const kernel = file.statements.find(
           (node) => node.kind === NodeKind.FunctionDeclaration && node.name.text === member.exportedName.text,
         );
-        if (!kernel) throw new Error(`assembly/index.ts: ${statement.path.value} has no function ${member.exportedName.text}`);
+        if (!kernel)
+          throw new Error(`assembly/index.ts: ${statement.path.value} has no function ${member.exportedName.text}`);
         if (isGeneric(kernel)) instances.push(...instantiate(kernel, statement.internalPath));
         else plain.push(member);
       }

@@ -1,0 +1,60 @@
+import type { Core } from './core/core.ts';
+import { Storage } from './core/storage.ts';
+import { arrayOf, type DType } from './dtype.ts';
+import { type Shape, sameShape, sizeOf } from './shape.ts';
+import { Tensor } from './tensor.ts';
+
+/**
+ * What one place in a network keeps between its forward and its backward: the buffers it owns and the tensors it
+ * remembers. A buffer is kept for the largest shape seen so far, so a warm step allocates nothing.
+ */
+export class CallSite {
+  private readonly core: Core;
+  private readonly buffers = new Map<string, { storage: Storage; tensor: Tensor }>();
+  private readonly saved = new Map<string, Tensor>();
+
+  constructor(core: Core) {
+    this.core = core;
+  }
+
+  /** This site's buffer of that name; the same tensor as long as the shape stays. Contents are undefined at first. */
+  buffer(name: string, shape: Shape, dtype: DType): Tensor {
+    const held = this.buffers.get(name);
+    if (held && held.tensor.dtype === dtype && sameShape(held.tensor.shape, shape) && !held.tensor.isDisposed) {
+      return held.tensor;
+    }
+    const bytes = sizeOf(shape) * arrayOf(dtype).BYTES_PER_ELEMENT;
+    let storage = held?.storage;
+    if (!storage || storage.bytes < bytes) {
+      storage = new Storage(this.core, bytes);
+      held?.storage.release();
+    }
+    storage.retain();
+    const tensor = new Tensor(storage, Object.freeze([...shape]), dtype);
+    held?.tensor.dispose();
+    this.buffers.set(name, { storage, tensor });
+    return tensor;
+  }
+
+  /** Keeps a tensor for backward, without taking it over. */
+  save(name: string, tensor: Tensor): void {
+    this.saved.set(name, tensor);
+  }
+
+  /** The tensor kept under that name. Throws when forward has not run. */
+  recall(call: string, name: string): Tensor {
+    const tensor = this.saved.get(name);
+    if (!tensor) throw new Error(`${call}: no forward pass to go back through`);
+    return tensor;
+  }
+
+  /** Gives all buffers back. */
+  dispose(): void {
+    for (const { storage, tensor } of this.buffers.values()) {
+      tensor.dispose();
+      storage.release();
+    }
+    this.buffers.clear();
+    this.saved.clear();
+  }
+}

@@ -1,0 +1,27 @@
+import { reject, show } from './check.ts';
+import type { Core } from './core/core.ts';
+import type { DType } from './dtype.ts';
+import { type Shape, sameShape } from './shape.ts';
+import { Tensor } from './tensor.ts';
+
+/** What a tensor argument must be; `shape` where it is known exactly. */
+export interface Expected {
+  core: Core;
+  dtype: DType;
+  shape?: Shape;
+}
+
+/** Throws unless `value` is a live tensor of this core, dtype and, where given, shape. */
+export function checkTensor(call: string, argument: string, value: Tensor, expected: Expected): Tensor {
+  if (!(value instanceof Tensor)) return reject(call, argument, 'a Tensor', value, TypeError);
+  if (value.isDisposed) throw new Error(`${call}: ${argument} ${show(value.shape)} was disposed`);
+  if (value.core !== expected.core) throw new TypeError(`${call}: ${argument} belongs to another core`);
+  if (value.dtype !== expected.dtype) reject(call, argument, `dtype ${expected.dtype}`, value.dtype, TypeError);
+  if (expected.shape && !sameShape(value.shape, expected.shape)) {
+    reject(call, argument, show(expected.shape), value.shape);
+  }
+  return value;
+}
+
+/** The address for a kernel; 0, which kernels read as "none", for an absent tensor. */
+export const addressOf = (tensor: Tensor | null | undefined): number => (tensor ? tensor.address : 0);

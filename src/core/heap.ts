@@ -1,0 +1,151 @@
+/** Statistics of a core's memory. */
+export interface MemoryStats {
+  /** Bytes handed out now: tensors, layer buffers and scratch, in whole blocks. */
+  liveBytes: number;
+  /** The most `liveBytes` has been. */
+  peakBytes: number;
+  /** Tensors that hold memory now (views share their owner's). */
+  liveTensors: number;
+  /** Bytes that the wasm memory spans; it grows and never shrinks. */
+  reservedBytes: number;
+}
+
+/** Thrown when linear memory cannot grow enough. Every tensor stays as it was. */
+export class OutOfMemoryError extends RangeError {
+  override name = 'OutOfMemoryError';
+}
+
+/** Blocks start and end on cache lines, so that no two tensors share one and every vector load is aligned. */
+const line = 64;
+const page = 65536;
+
+/**
+ * The allocator of linear memory: best fit over address-ordered holes that merge when neighbours are freed.
+ * Book-keeping lives on the JavaScript side, so nothing in linear memory can corrupt it. Address 0 is never
+ * handed out: kernels read it as "no tensor".
+ */
+export class Heap {
+  private readonly memory: WebAssembly.Memory;
+  private readonly limit: number;
+  private readonly blocks = new Map<number, number>();
+  private holes: { start: number; end: number }[] = [];
+  private end = line;
+  private live = 0;
+  private peak = 0;
+  private scratchAt = 0;
+  private scratchBytes = 0;
+  liveTensors = 0;
+
+  /** `limit`: the bytes that `memory` may span at most. */
+  constructor(memory: WebAssembly.Memory, limit: number) {
+    this.memory = memory;
+    this.limit = limit;
+  }
+
+  /** The buffer that views are made on. It changes when memory grows. */
+  get buffer(): ArrayBuffer {
+    return this.memory.buffer as ArrayBuffer;
+  }
+
+  stats(): MemoryStats {
+    return {
+      liveBytes: this.live,
+      peakBytes: this.peak,
+      liveTensors: this.liveTensors,
+      reservedBytes: this.memory.buffer.byteLength,
+    };
+  }
+
+  /** The address of a new block of at least `bytes`; its contents are undefined. Throws OutOfMemoryError. */
+  allocate(bytes: number): number {
+    const size = Math.max(line, Math.ceil(bytes / line) * line);
+    const start = this.takeHole(size) ?? this.extend(size);
+    this.blocks.set(start, size);
+    this.live += size;
+    this.peak = Math.max(this.peak, this.live);
+    return start;
+  }
+
+  /** Gives a block back. */
+  free(start: number): void {
+    const size = this.blocks.get(start);
+    if (size === undefined) throw new Error(`simdgrad: internal error: ${start} is not an allocated block`);
+    this.blocks.delete(start);
+    this.live -= size;
+    this.addHole(start, start + size);
+  }
+
+  /**
+   * A block for one kernel call's own use, valid until the next call of `scratch`. One block serves all and
+   * grows to the largest request, so that warm steps allocate nothing.
+   */
+  scratch(bytes: number): number {
+    if (bytes > this.scratchBytes) {
+      if (this.scratchAt) this.free(this.scratchAt);
+      this.scratchAt = this.scratchBytes = 0;
+      this.scratchAt = this.allocate(bytes);
+      this.scratchBytes = bytes;
+    }
+    return this.scratchAt;
+  }
+
+  private takeHole(size: number): number | undefined {
+    let best = -1;
+    for (let i = 0; i < this.holes.length; i++) {
+      const room = this.holes[i].end - this.holes[i].start;
+      if (room >= size && (best < 0 || room < this.holes[best].end - this.holes[best].start)) best = i;
+    }
+    if (best < 0) return undefined;
+    const hole = this.holes[best];
+    const start = hole.start;
+    hole.start += size;
+    if (hole.start === hole.end) this.holes.splice(best, 1);
+    return start;
+  }
+
+  /** Takes from beyond the last block, growing the memory by at least an eighth so that growth stays rare. */
+  private extend(size: number): number {
+    const last = this.holes.at(-1);
+    const start = last && last.end === this.end ? last.start : this.end;
+    const needed = start + size;
+    const span = this.memory.buffer.byteLength;
+    if (needed > span && !(this.grow(Math.max(needed, Math.min(span + span / 8, this.limit))) || this.grow(needed))) {
+      throw new OutOfMemoryError(
+        `simdgrad: out of memory: ${size} bytes do not fit, ${this.live} of at most ${this.limit} bytes are in use`,
+      );
+    }
+    if (start !== this.end) this.holes.pop();
+    this.end = needed;
+    return start;
+  }
+
+  private grow(bytes: number): boolean {
+    const span = this.memory.buffer.byteLength;
+    if (bytes <= span) return true;
+    if (bytes > this.limit) return false;
+    try {
+      this.memory.grow(Math.ceil((bytes - span) / page));
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
+  private addHole(start: number, end: number): void {
+    let i = this.holes.findIndex((hole) => hole.start > start);
+    if (i < 0) i = this.holes.length;
+    const before = this.holes[i - 1];
+    const after = this.holes[i];
+    if (before?.end === start) {
+      before.end = end;
+      if (after?.start === end) {
+        before.end = after.end;
+        this.holes.splice(i, 1);
+      }
+    } else if (after?.start === end) {
+      after.start = start;
+    } else {
+      this.holes.splice(i, 0, { start, end });
+    }
+  }
+}

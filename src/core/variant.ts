@@ -1,0 +1,29 @@
+/** The SIMD instruction sets that builds exist for. */
+export type Simd = 'plain' | 'relaxed';
+
+/** (func (drop (f32x4.relaxed_madd (v128.const 0) (v128.const 0) (v128.const 0)))): valid where relaxed SIMD is. */
+const relaxedProbe = () => {
+  const zero = [0xfd, 0x0c, ...new Array<number>(16).fill(0)];
+  const body = [0, ...zero, ...zero, ...zero, 0xfd, 0x85, 0x02, 0x1a, 0x0b];
+  // biome-ignore format: one section a line
+  return new Uint8Array([
+    0, 0x61, 0x73, 0x6d, 1, 0, 0, 0, // magic, version
+    1, 4, 1, 0x60, 0, 0, // type () -> ()
+    3, 2, 1, 0, // one function of it
+    10, body.length + 2, 1, body.length, ...body,
+  ]);
+};
+
+export const hasRelaxedSimd = (): boolean => WebAssembly.validate(relaxedProbe());
+
+/** The fastest build that this runtime can run. */
+export const fastestSimd = (): Simd => (hasRelaxedSimd() ? 'relaxed' : 'plain');
+
+/** The build's module, compiled. Its bytes are loaded on first use. */
+export async function compile(simd: Simd, call: string): Promise<WebAssembly.Module> {
+  if (simd === 'relaxed' && !hasRelaxedSimd()) {
+    throw new Error(`${call}: simd 'relaxed' is not supported by this runtime; use 'auto' or 'plain'`);
+  }
+  const { base64 } = await (simd === 'relaxed' ? import('../wasm/relaxed.ts') : import('../wasm/plain.ts'));
+  return WebAssembly.compile(Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0)));
+}

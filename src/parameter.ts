@@ -1,0 +1,31 @@
+import type { Core } from './core/core.ts';
+import { Storage } from './core/storage.ts';
+import { arrayOf, type FloatDType } from './dtype.ts';
+import { type Shape, sizeOf } from './shape.ts';
+import { Tensor } from './tensor.ts';
+
+/** A tensor that training changes, with the gradient that backward passes add to. */
+export class Parameter extends Tensor {
+  private gradient: Tensor | undefined;
+
+  /** @internal Layers make their parameters; contents are undefined until filled. */
+  constructor(core: Core, shape: Shape, dtype: FloatDType) {
+    super(new Storage(core, sizeOf(shape) * arrayOf(dtype).BYTES_PER_ELEMENT), Object.freeze([...shape]), dtype);
+  }
+
+  /** ∂loss/∂parameter, summed over the backward passes since `zeroGrad()`. Made, as zeros, when first asked for. */
+  get grad(): Tensor {
+    this.gradient ??= Tensor.zeros(this.shape, { dtype: this.dtype, core: this.core });
+    return this.gradient;
+  }
+
+  /** Sets the gradient to zero. */
+  zeroGrad(): void {
+    this.gradient?.data.fill(0);
+  }
+
+  override dispose(): void {
+    this.gradient?.dispose();
+    super.dispose();
+  }
+}
