@@ -7,20 +7,15 @@ const onePress = 250; // ms
  */
 export class Interrupt {
   #requestedAt?: number;
-  readonly #listener = (): void => this.#receive();
   readonly #announce: () => void;
 
   constructor(announce: () => void) {
     this.#announce = announce;
-    process.on('SIGINT', this.#listener);
+    process.on('SIGINT', () => this.#receive());
   }
 
   get requested(): boolean {
     return this.#requestedAt !== undefined;
-  }
-
-  dispose(): void {
-    process.off('SIGINT', this.#listener);
   }
 
   #receive(): void {

@@ -1,4 +1,4 @@
-import { statSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { InputError } from './input-error.ts';
 
@@ -37,8 +37,9 @@ export function parseSettings(args: readonly string[]): Settings {
     .parse(args, { from: 'user' });
 
   const options = command.opts<Omit<Settings, 'lr'> & { lr?: number }>();
-  if (options.data !== undefined && !isFolder(options.data)) throw new InputError(`--data: ${options.data} is not a folder`);
-  if (exists(options.out) && !isFolder(options.out)) throw new InputError(`--out: ${options.out} is not a folder`);
+  if (options.data !== undefined && !isFolder(options.data))
+    throw new InputError(`--data: ${options.data} is not a folder`);
+  if (existsSync(options.out) && !isFolder(options.out)) throw new InputError(`--out: ${options.out} is not a folder`);
   return { ...options, lr: options.lr ?? defaultLr[options.optimizer] };
 }
 
@@ -57,10 +58,6 @@ function positiveNumber(text: string): number {
   throw new InvalidArgumentError('Expected a number above 0.');
 }
 
-function exists(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false }) !== undefined;
-}
-
 function isFolder(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
+  return existsSync(path) && statSync(path).isDirectory();
 }

@@ -1,6 +1,6 @@
 // IDX, the format MNIST and Fashion-MNIST are published in (yann.lecun.com/exdb/mnist), all numbers big-endian:
 //   u16 zero · u8 element type (8 = unsigned byte) · u8 number of dimensions · u32 per dimension · the elements
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { InputError } from '../input-error.ts';
@@ -8,7 +8,6 @@ import { classCount, type DigitSet, type Digits, imageSide } from './digit-set.t
 
 /** Reads the four files of a data set, each plain or gzipped. Throws InputError for anything that is not as it should be. */
 export function readIdxFolder(folder: string): Digits {
-  if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory()) throw new InputError(`${folder} is not a folder`);
   return { source: folder, train: readSet(folder, 'train'), test: readSet(folder, 't10k') };
 }
 
@@ -45,7 +44,9 @@ export function parseImages(bytes: Uint8Array, file: string): Float32Array {
   if (sizes[1] !== imageSide || sizes[2] !== imageSide) {
     throw new InputError(`${file}: images are ${sizes[1]}×${sizes[2]}, expected ${imageSide}×${imageSide}`);
   }
-  return Float32Array.from(elements, (grey) => grey / 255);
+  const images = new Float32Array(elements.length);
+  for (let i = 0; i < elements.length; i++) images[i] = elements[i] / 255; // Float32Array.from takes 20 times as long
+  return images;
 }
 
 /** N labels of 0 … 9. `file` names the data in an error. */
@@ -55,7 +56,7 @@ export function parseLabels(bytes: Uint8Array, file: string): Int32Array {
   if (stray >= 0) {
     throw new InputError(`${file}: label ${stray} is ${elements[stray]}, expected 0 to ${classCount - 1}`);
   }
-  return Int32Array.from(elements);
+  return new Int32Array(elements);
 }
 
 function parseIdx(bytes: Uint8Array, file: string, dimensions: number): { sizes: number[]; elements: Uint8Array } {
@@ -67,7 +68,9 @@ function parseIdx(bytes: Uint8Array, file: string, dimensions: number): { sizes:
   const magic = view.getUint32(0);
   const expected = 0x0800 | dimensions;
   if (magic !== expected) {
-    throw new InputError(`${file} is not an IDX file of bytes in ${dimensions}D: magic number ${hex(magic)}, expected ${hex(expected)}`);
+    throw new InputError(
+      `${file} is not an IDX file of bytes in ${dimensions}D: magic number ${hex(magic)}, expected ${hex(expected)}`,
+    );
   }
   const sizes = Array.from({ length: dimensions }, (_, axis) => view.getUint32(4 + 4 * axis));
   if (sizes[0] === 0) throw new InputError(`${file} is empty`);

@@ -22,7 +22,7 @@ export function readMnistPackage(): Digits {
 function readClass(digit: number): Float32Array {
   const file = createRequire(import.meta.url).resolve(`mnist/src/digits/${digit}.json`);
   const { data } = JSON.parse(readFileSync(file, 'utf8')) as { data: number[] };
-  return Float32Array.from(data);
+  return new Float32Array(data);
 }
 
 /** The k-th array holds images of class k. */

@@ -46,8 +46,14 @@ export function lossCurve(run: TrainingRun): string {
         lineStyle: { width: 1.2 },
         data: steps.map(([step, loss]) => [step / run.stepsPerEpoch, positive(loss)]),
       },
-      curve(colors.train, run.epochs.map(({ trainLoss }, i) => [ends[i], positive(trainLoss)])),
-      curve(colors.test, run.epochs.map(({ testLoss }, i) => [ends[i], positive(testLoss)])),
+      curve(
+        colors.train,
+        run.epochs.map(({ trainLoss }, i) => [ends[i], positive(trainLoss)]),
+      ),
+      curve(
+        colors.test,
+        run.epochs.map(({ testLoss }, i) => [ends[i], positive(testLoss)]),
+      ),
     ],
   });
 }
@@ -68,8 +74,14 @@ export function accuracyCurve(run: TrainingRun): string {
       splitLine: { lineStyle: { color: colors.line } },
     },
     series: [
-      curve(colors.train, run.epochs.map((epoch, i) => [ends[i], 100 * epoch.trainAccuracy])),
-      curve(colors.test, run.epochs.map((epoch, i) => [ends[i], 100 * epoch.testAccuracy])),
+      curve(
+        colors.train,
+        run.epochs.map((epoch, i) => [ends[i], 100 * epoch.trainAccuracy]),
+      ),
+      curve(
+        colors.test,
+        run.epochs.map((epoch, i) => [ends[i], 100 * epoch.testAccuracy]),
+      ),
     ],
   });
 }
@@ -101,7 +113,16 @@ function frame(ends: number[]): EChartsOption {
 
 function curve(color: string, data: (number | null)[][]) {
   const showSymbol = data.length <= 30;
-  return { type: 'line' as const, silent: true, color, showSymbol, symbol: 'circle', symbolSize: 6, lineStyle: { width: 2 }, data };
+  return {
+    type: 'line' as const,
+    silent: true,
+    color,
+    showSymbol,
+    symbol: 'circle',
+    symbolSize: 6,
+    lineStyle: { width: 2 },
+    data,
+  };
 }
 
 /** A logarithmic axis has no place for zero, and no axis for NaN. */

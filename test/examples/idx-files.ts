@@ -14,7 +14,11 @@ export function idxBytes(sizes: number[], elements: ArrayLike<number>): Uint8Arr
 }
 
 /** A data set of the given labels. Each image is a bar at a height of its class's own, so that a network can learn it. */
-export function writeIdxFolder(folder: string, labels: { train: number[]; t10k: number[] }, { gzip = false } = {}): void {
+export function writeIdxFolder(
+  folder: string,
+  labels: { train: number[]; t10k: number[] },
+  { gzip = false } = {},
+): void {
   mkdirSync(folder, { recursive: true });
   for (const [prefix, set] of Object.entries(labels)) {
     const pixels = set.flatMap((label, n) =>

@@ -15,7 +15,8 @@ test('grey values are 0 … 1 and no image is blank', () => {
   for (const { images } of [digits.train, digits.test]) {
     expect(images.every((grey) => grey >= 0 && grey <= 1)).toBe(true);
     for (let begin = 0; begin < images.length; begin += 784) {
-      if (!images.subarray(begin, begin + 784).some((grey) => grey > 0.5)) throw new Error(`image ${begin / 784} is blank`);
+      if (!images.subarray(begin, begin + 784).some((grey) => grey > 0.5))
+        throw new Error(`image ${begin / 784} is blank`);
     }
   }
 });

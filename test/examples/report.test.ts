@@ -39,7 +39,8 @@ test('the page fetches nothing and runs nothing', () => {
   const html = renderReport(run());
   expect(html).not.toMatch(/https?:|["'(]\/\//i);
   expect(html).not.toMatch(/<script|<link|<iframe|@import|url\((?!#)|\[object/i);
-  for (const [, address] of html.matchAll(/(?:src|href)="([^"]*)"/g)) expect(address).toMatch(/^data:image\/bmp;base64,/);
+  for (const [, address] of html.matchAll(/(?:src|href)="([^"]*)"/g))
+    expect(address).toMatch(/^data:image\/bmp;base64,/);
 });
 
 test('every element is closed in order', () => {
@@ -88,7 +89,9 @@ test('a run that was stopped, that made no mistake, or that diverged has its rep
   expect(renderReport(run({ interrupted: true }))).toContain('Stopped by Ctrl-C after step 20.');
   expect(renderReport(run({ mistakes: [] }))).toContain('None.');
   const diverged = { ...first, trainLoss: Number.NaN, testLoss: Number.NaN, trainAccuracy: 0.1, testAccuracy: 0.1 };
-  const html = renderReport(run({ epochs: [diverged], stepLosses: [2.3, Number.NaN], filters: [new Float32Array(25).fill(Number.NaN)] }));
+  const html = renderReport(
+    run({ epochs: [diverged], stepLosses: [2.3, Number.NaN], filters: [new Float32Array(25).fill(Number.NaN)] }),
+  );
   expect(html.match(/<svg[^]*?<\/svg>/g)?.join('')).not.toMatch(/NaN|undefined/);
 });
 

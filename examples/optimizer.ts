@@ -1,0 +1,15 @@
+import { Adam, AdamW, type Optimizer, type Parameter, RMSprop, SGD } from 'simdgrad';
+import type { Settings } from './settings.ts';
+
+export function makeOptimizer({ optimizer, lr }: Settings, parameters: Parameter[]): Optimizer {
+  switch (optimizer) {
+    case 'adam':
+      return new Adam(parameters, { lr });
+    case 'adamw':
+      return new AdamW(parameters, { lr });
+    case 'sgd':
+      return new SGD(parameters, { lr, momentum: 0.9 });
+    case 'rmsprop':
+      return new RMSprop(parameters, { lr });
+  }
+}
