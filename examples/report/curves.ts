@@ -33,7 +33,7 @@ export function lossCurve(run: TrainingRun): string {
       type: 'log',
       logBase: 2,
       min: 2 ** Math.floor(Math.log2(Math.min(...shown, 1))),
-      max: 2 ** Math.ceil(Math.log2(Math.max(...shown, 1))),
+      max: 2 ** Math.ceil(Math.log2(Math.max(...shown, 2))),
       axisLabel: { color: colors.mutedText, formatter: (loss: number) => String(Number(loss.toPrecision(3))) },
       splitLine: { lineStyle: { color: colors.line } },
     },
@@ -67,7 +67,7 @@ export function accuracyCurve(run: TrainingRun): string {
     ...frame(ends),
     yAxis: {
       type: 'value',
-      min: Math.max(0, 100 - interval * Math.ceil((100 * (1 - worst)) / interval)),
+      min: Math.max(0, 100 - interval * Math.max(1, Math.ceil((100 * (1 - worst)) / interval))),
       max: 100,
       interval,
       axisLabel: { color: colors.mutedText, formatter: '{value} %' },
