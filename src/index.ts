@@ -1,8 +1,10 @@
 export { Core, type CoreOptions, createCore, init } from './core/core.ts';
 export { type MemoryStats, OutOfMemoryError } from './core/heap.ts';
 export type { DType, FloatDType, TypedArray } from './dtype.ts';
+export { Conv2d, type Conv2dLayerOptions } from './layers/conv2d.ts';
 export { type Flow, type InputGradients, Layer, type LayerOptions, type Upstream } from './layers/layer.ts';
 export { LayerNorm, type LayerNormOptions } from './layers/layernorm.ts';
+export { Linear, type LinearOptions } from './layers/linear.ts';
 export { Sequential } from './layers/sequential.ts';
 export { Parameter } from './parameter.ts';
 export { manualSeed, randperm } from './random.ts';

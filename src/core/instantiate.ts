@@ -1,9 +1,15 @@
 import type { FloatDType } from '../dtype.ts';
 import type { KernelExports } from '../wasm/exports.ts';
 
-/** The kernels of one element type: the module's exports whose names end in `_f32` (or `_f64`), without that ending. */
+type Suffixed = `${string}_${FloatDType}`;
+
+/** The kernels of one element type: the exports named `kernel_f32` (or `_f64`) as `kernel`, and those of no type. */
 export type Kernels<D extends FloatDType> = {
-  readonly [Name in keyof KernelExports as Name extends `${infer Kernel}_${D}` ? Kernel : never]: KernelExports[Name];
+  readonly [Name in keyof KernelExports as Name extends `${infer Kernel}_${D}`
+    ? Kernel
+    : Name extends Suffixed
+      ? never
+      : Name]: KernelExports[Name];
 };
 
 /** Instantiates the module over `memory` and sorts its exports by element type. */
@@ -12,8 +18,8 @@ export function instantiate(module: WebAssembly.Module, memory: WebAssembly.Memo
   const ofType = (suffix: string) =>
     Object.fromEntries(
       Object.entries(exports)
-        .filter(([name]) => name.endsWith(suffix))
-        .map(([name, kernel]) => [name.slice(0, -suffix.length), kernel]),
+        .filter(([name]) => name.endsWith(suffix) || !/_f(32|64)$/.test(name))
+        .map(([name, kernel]) => [name.endsWith(suffix) ? name.slice(0, -suffix.length) : name, kernel]),
     );
   return { f32: ofType('_f32'), f64: ofType('_f64') } as { [D in FloatDType]: Kernels<D> };
 }

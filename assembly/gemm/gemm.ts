@@ -1,0 +1,122 @@
+// C[M][N] = α·op(A)·op(B) + β·C, blocked as by Goto and van de Geijn (2008, "Anatomy of high-performance matrix
+// multiplication").
+//
+//   for each block of KC of k:        A's rows are packed, MR to a panel
+//     for each block of NC columns:   B's columns are packed, NR to a panel          fits L2
+//       for each panel of B:          KC × NR                                        fits L1
+//         for each panel of A:        one tile: MR × NR of C in registers
+//
+// A is packed MB rows at a time at most, so that the workspace stays bounded. Convolution runs the same loops with
+// its own packing (kernels/conv2d.ts), so the block sizes and the panel product are exported.
+
+import { at, lanes, loadLanes, storeLanes, zero } from '../lib/simd';
+import { pack } from './pack';
+import { MR, NR, tile } from './tile';
+
+/** k per block: a panel of B (KC × NR) takes 8 KB of L1. */
+// @ts-ignore: decorator
+@inline
+export const KC: i32 = 256;
+
+/** Columns per block: KC × NC f32 take 512 KB of L2. */
+// @ts-ignore: decorator
+@inline
+export const NC: i32 = 512;
+
+/** Rows packed at a time: a multiple of MR in every build. */
+// @ts-ignore: decorator
+@inline
+export const MB: i32 = 768;
+
+// @ts-ignore: decorator
+@inline
+export function roundUp(value: i32, multiple: i32): i32 {
+  return ((value + multiple - 1) / multiple) * multiple;
+}
+
+/** Where the parts of a workspace begin: one partial tile, the panels of A, the panels of B. */
+// @ts-ignore: decorator
+@inline
+export function panelsOfA<T>(workspace: usize): usize {
+  return at<T>(workspace, MR * NR<T>());
+}
+
+// @ts-ignore: decorator
+@inline
+export function panelsOfB<T>(workspace: usize, M: i32, K: i32): usize {
+  return at<T>(panelsOfA<T>(workspace), roundUp(min(M, MB), MR) * min(K, KC));
+}
+
+/** Elements of workspace that a product of this size needs. */
+export function gemmWorkspace<T>(M: i32, N: i32, K: i32): i32 {
+  return <i32>((panelsOfB<T>(0, M, K) >> alignof<T>()) + roundUp(min(N, NC), NR<T>()) * min(K, KC));
+}
+
+/**
+ * Columns [begin, end) of C. A: [M][K] or, transposed, [K][M]; B: [K][N] or [N][K]; C: [M][N], ldc elements a row.
+ * β = 0 overwrites C without reading it. The workspace is not shared between threads.
+ */
+export function gemm<T>(
+  c: usize, a: usize, b: usize, workspace: usize,
+  M: i32, N: i32, K: i32, lda: i32, ldb: i32, ldc: i32,
+  transposeA: i32, transposeB: i32, alpha: f64, beta: f64, begin: i32, end: i32,
+): void {
+  if (beta != 0.0 && beta != 1.0) scale<T>(at<T>(c, begin), <T>beta, M, end - begin, ldc);
+  const aRow = transposeA ? 1 : lda, aK = transposeA ? lda : 1;
+  const bColumn = transposeB ? ldb : 1, bK = transposeB ? 1 : ldb;
+  const aPanels = panelsOfA<T>(workspace), bPanels = panelsOfB<T>(workspace, M, K);
+  for (let m0 = 0; m0 < M; m0 += MB) {
+    const mb = min(MB, M - m0);
+    for (let k0 = 0; k0 < K; k0 += KC) {
+      const kc = min(KC, K - k0), accumulate = beta != 0.0 || k0 > 0;
+      pack<T>(aPanels, MR, at<T>(a, m0 * aRow + k0 * aK), aRow, aK, mb, kc);
+      for (let n0 = begin; n0 < end; n0 += NC) {
+        const nc = min(NC, end - n0);
+        pack<T>(bPanels, NR<T>(), at<T>(b, n0 * bColumn + k0 * bK), bColumn, bK, nc, kc);
+        multiplyPanels<T>(at<T>(c, m0 * ldc + n0), ldc, aPanels, bPanels, workspace, mb, nc, kc, <T>alpha, accumulate);
+      }
+    }
+  }
+}
+
+/** C (+)= α·A·B from packed panels: c: [M][N], ldc elements a row. Tiles that stick out go through `partial`. */
+export function multiplyPanels<T>(
+  c: usize, ldc: i32, a: usize, b: usize, partial: usize,
+  M: i32, N: i32, K: i32, alpha: T, accumulate: bool,
+): void {
+  for (let j = 0; j < N; j += NR<T>()) {
+    const bPanel = at<T>(b, j * K), columns = N - j;
+    for (let i = 0; i < M; i += MR) {
+      const aPanel = at<T>(a, i * K), rows = M - i, to = at<T>(c, i * ldc + j);
+      if (rows >= MR && columns >= NR<T>()) {
+        tile<T>(to, ldc, aPanel, bPanel, K, alpha, accumulate);
+      } else {
+        tile<T>(partial, NR<T>(), aPanel, bPanel, K, alpha, false);
+        copyPartial<T>(to, ldc, partial, min(rows, MR), min(columns, NR<T>()), accumulate);
+      }
+    }
+  }
+}
+
+/** The part of a tile that lies inside C. */
+function copyPartial<T>(c: usize, ldc: i32, partial: usize, rows: i32, columns: i32, accumulate: bool): void {
+  for (let i = 0; i < rows; i++) {
+    for (let j = 0; j < columns; j += lanes<T>()) {
+      const to = at<T>(c, i * ldc + j), left = columns - j;
+      let v = v128.load(at<T>(partial, i * NR<T>() + j));
+      if (accumulate) v = v128.add<T>(v, loadLanes<T>(to, left));
+      storeLanes<T>(to, v, left);
+    }
+  }
+}
+
+/** C *= β. */
+function scale<T>(c: usize, beta: T, M: i32, N: i32, ldc: i32): void {
+  const betas = v128.splat<T>(beta);
+  for (let i = 0; i < M; i++) {
+    for (let j = 0; j < N; j += lanes<T>()) {
+      const to = at<T>(c, i * ldc + j);
+      storeLanes<T>(to, v128.mul<T>(betas, loadLanes<T>(to, N - j)), N - j);
+    }
+  }
+}

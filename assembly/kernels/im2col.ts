@@ -1,0 +1,29 @@
+// im2col and col2im as kernels of their own, for all images and groups: the matrix that gemm/im2col.ts defines and
+// that the convolutions never store.
+//
+//   columns[n][t][p] = col_n[t][p]        t over the C·KH·KW taps of all channels, p over the OH·OW output pixels
+//   dx = Σ of the columns at the places that im2col read each pixel from
+
+import { clear } from '../gemm/pack';
+import { col2imRow, im2colRow } from '../gemm/im2col';
+import { Conv2dShape } from '../gemm/shape';
+import { at } from '../lib/simd';
+
+/** Planes [begin, end) of N·C: columns[n][(c, kh, kw)][p]. x: [N][C][H][W]. */
+export function im2col<T>(columns: usize, x: usize, shape: usize, begin: i32, end: i32): void {
+  const s = changetype<Conv2dShape>(shape), taps = s.KH * s.KW, P = s.P;
+  for (let plane = begin; plane < end; plane++) {
+    const image = at<T>(x, plane * s.H * s.W);
+    for (let t = 0; t < taps; t++) im2colRow<T>(at<T>(columns, (plane * taps + t) * P), image, s, t, 0, P);
+  }
+}
+
+/** Planes [begin, end) of N·C: dx[n][c] = Σ of its columns. dx is overwritten. */
+export function col2im<T>(dx: usize, columns: usize, shape: usize, begin: i32, end: i32): void {
+  const s = changetype<Conv2dShape>(shape), taps = s.KH * s.KW, P = s.P;
+  for (let plane = begin; plane < end; plane++) {
+    const image = at<T>(dx, plane * s.H * s.W);
+    clear<T>(image, s.H * s.W);
+    for (let t = 0; t < taps; t++) col2imRow<T>(image, at<T>(columns, (plane * taps + t) * P), s, t, 0, P);
+  }
+}

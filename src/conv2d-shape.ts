@@ -1,0 +1,19 @@
+import type { Core } from './core/core.ts';
+import type { FloatDType } from './dtype.ts';
+import type { Conv2dGeometry } from './geometry/conv2d.ts';
+
+/**
+ * Writes the sizes into the core's scratch block, with room for the kernels' workspace behind them; returns the
+ * address that convolution kernels take as `shape`. It is valid until scratch is next asked for.
+ */
+export function writeConv2dShape(core: Core, dtype: FloatDType, g: Conv2dGeometry): number {
+  const { conv2dShape, conv2dWorkspace } = core.kernels[dtype];
+  const at = core.memory.scratch(conv2dWorkspace(g.OH * g.OW));
+  // biome-ignore format: in the order of Conv2dShape
+  conv2dShape(
+    at,
+    g.N, g.C, g.H, g.W, g.O, g.OH, g.OW, g.kernelSize[0], g.kernelSize[1],
+    g.stride[0], g.stride[1], g.padding[0], g.padding[1], g.dilation[0], g.dilation[1], g.groups,
+  );
+  return at;
+}

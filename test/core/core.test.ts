@@ -1,0 +1,39 @@
+import { expect, it } from 'vitest';
+import { hasRelaxedSimd } from '../../src/core/variant.ts';
+import { createCore, init, Linear, Tensor } from '../../src/index.ts';
+
+it('says what to call before anything is set up', () => {
+  expect(() => Tensor.zeros([1])).toThrow('Tensor.zeros: no core yet: call `await init()` first');
+  expect(() => new Linear(1, 1)).toThrow('new Linear: no core yet');
+});
+
+it('makes the default core, and others beside it', async () => {
+  const core = await init();
+  expect(core.simd).toBe(hasRelaxedSimd() ? 'relaxed' : 'plain');
+  expect(core.threads).toBe(1);
+  expect(core.threadsReason).toBe('');
+  expect(Tensor.zeros([1]).core).toBe(core);
+  const other = await createCore({ simd: 'plain', threads: 4 });
+  expect(other.simd).toBe('plain');
+  expect(other.threadsReason).not.toBe('');
+  expect(Tensor.zeros([1]).core).toBe(core);
+  expect(Tensor.zeros([1], { core: other }).core).toBe(other);
+});
+
+it.each([
+  [{ simd: 'fast' }, "init: simd expected 'auto' or 'plain' or 'relaxed', got 'fast'"],
+  [{ threads: 0 }, 'init: threads expected a whole number ≥ 1, got 0'],
+  [{ threads: 1.5 }, 'got 1.5'],
+  [{ maxMemory: -1 }, 'init: maxMemory expected a whole number ≥ 65536'],
+  [{ maxMemory: 2 ** 33 }, 'and ≤ 4294967296'],
+  [{ memory: 1 }, "init: options expected only simd, threads, maxMemory, module, got 'memory'"],
+])('refuses %o', async (options, message) => {
+  await expect(init(options as object)).rejects.toThrow(message);
+});
+
+it('runs from a module compiled elsewhere', async () => {
+  const { base64 } = await import('../../src/wasm/plain.ts');
+  const module = await WebAssembly.compile(Buffer.from(base64, 'base64'));
+  const core = await createCore({ simd: 'plain', module });
+  expect([...Tensor.ones([2], { core }).data]).toEqual([1, 1]);
+});

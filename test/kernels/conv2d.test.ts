@@ -1,0 +1,132 @@
+import fc from 'fast-check';
+import { expect, it } from 'vitest';
+import { type Conv2dSizes, conv2d, im2col } from '../reference/conv2d.ts';
+import { forEachBuild } from '../support/builds.ts';
+import { expectClose } from '../support/close.ts';
+import { Guarded } from '../support/guarded.ts';
+import { Random } from '../support/random.ts';
+
+type Given = Omit<Conv2dSizes, 'OH' | 'OW'>;
+
+function sizesOf(s: Given): Conv2dSizes {
+  const size = (n: number, K: number, S: number, P: number, D: number) =>
+    Math.floor((n + 2 * P - D * (K - 1) - 1) / S) + 1;
+  return { ...s, OH: size(s.H, s.KH, s.SH, s.PH, s.DH), OW: size(s.W, s.KW, s.SW, s.PW, s.DW) };
+}
+
+/** Small sizes of every kind; channels are multiples of the groups. */
+const anySizes = fc
+  .record({
+    N: fc.integer({ min: 1, max: 3 }),
+    Cg: fc.integer({ min: 1, max: 4 }), Og: fc.integer({ min: 1, max: 9 }), G: fc.integer({ min: 1, max: 3 }),
+    H: fc.integer({ min: 1, max: 11 }), W: fc.integer({ min: 1, max: 19 }),
+    KH: fc.integer({ min: 1, max: 4 }), KW: fc.integer({ min: 1, max: 5 }),
+    SH: fc.integer({ min: 1, max: 3 }), SW: fc.integer({ min: 1, max: 3 }),
+    PH: fc.integer({ min: 0, max: 5 }), PW: fc.integer({ min: 0, max: 5 }),
+    DH: fc.integer({ min: 1, max: 3 }), DW: fc.integer({ min: 1, max: 2 }),
+  })
+  .map(({ Cg, Og, ...s }) => sizesOf({ ...s, C: Cg * s.G, O: Og * s.G }))
+  .filter(({ OH, OW }) => OH >= 1 && OW >= 1); // biome-ignore format: one line per pair of axes
+
+const plain = { SH: 1, SW: 1, PH: 1, PW: 1, DH: 1, DW: 1, G: 1 };
+const blocks: [string, Conv2dSizes][] = [
+  ['more taps than a block of k', sizesOf({ ...plain, N: 2, C: 33, H: 5, W: 6, O: 5, KH: 3, KW: 3 })],
+  ['more pixels than a block of columns', sizesOf({ ...plain, N: 1, C: 2, H: 27, W: 29, O: 3, KH: 3, KW: 2 })],
+  ['more taps than a block of rows', sizesOf({ ...plain, N: 1, C: 90, H: 3, W: 4, O: 2, KH: 3, KW: 3 })],
+  ['more output channels than a block of k', sizesOf({ ...plain, N: 1, C: 2, H: 4, W: 3, O: 260, KH: 2, KW: 1 })],
+  ['depthwise', sizesOf({ ...plain, N: 2, C: 7, H: 9, W: 8, O: 14, KH: 3, KW: 3, G: 7 })],
+];
+
+forEachBuild((core, dtype) => {
+  const kernels = core.kernels[dtype];
+
+  /** All four passes, each cut in two at a place of its own, as two threads would run them. */
+  function run(s: Conv2dSizes, biased: boolean) {
+    const random = new Random(s.H * 1000 + s.W);
+    const [P, taps, bytes] = [s.OH * s.OW, (s.C / s.G) * s.KH * s.KW, dtype === 'f32' ? 4 : 8];
+    const values = {
+      x: random.normals(s.N * s.C * s.H * s.W),
+      w: random.normals(s.O * taps),
+      b: biased ? random.normals(s.O) : undefined,
+      dy: random.normals(s.N * s.O * P),
+      before: random.normals(s.O * taps),
+    };
+    const memory = new Guarded(core);
+    const x = memory.input(dtype, values.x);
+    const w = memory.input(dtype, values.w);
+    const b = values.b ? memory.input(dtype, values.b) : 0;
+    const dy = memory.input(dtype, values.dy);
+    const y = memory.output(dtype, values.dy.length);
+    const dx = memory.output(dtype, values.x.length);
+    const dw = memory.output(dtype, values.w.length, values.before);
+    const db = memory.output(dtype, s.O, values.before.subarray(0, s.O));
+    const shape = memory.output(dtype, Math.ceil(kernels.conv2dWorkspace(P) / bytes));
+    // biome-ignore format: in the order of Conv2dShape
+    kernels.conv2dShape(
+      shape, s.N, s.C, s.H, s.W, s.O, s.OH, s.OW, s.KH, s.KW, s.SH, s.SW, s.PH, s.PW, s.DH, s.DW, s.G,
+    );
+    const halves = (n: number) =>
+      [
+        [0, n >> 1],
+        [n >> 1, n],
+      ] as const;
+    for (const [begin, end] of halves(s.N * s.OH)) kernels.conv2dForward(y, x, w, b, shape, begin, end);
+    for (const [begin, end] of halves(s.N)) kernels.conv2dBackwardInput(dx, dy, w, shape, begin, end);
+    for (const [begin, end] of halves(taps)) kernels.conv2dBackwardWeight(dw, dy, x, shape, begin, end);
+    for (const [begin, end] of halves(s.O)) kernels.conv2dBackwardBias(db, dy, s.N, s.O, P, begin, end);
+
+    const expected = conv2d(s, values.x, values.w, values.b, values.dy);
+    const closeTo = (
+      address: number,
+      terms: number,
+      of: { value: Float64Array; magnitude: Float64Array },
+      before?: Float64Array,
+    ) => {
+      const want = before ? of.value.map((value, i) => value + before[i]) : of.value;
+      const scale = before ? of.magnitude.map((value, i) => value + Math.abs(before[i])) : of.magnitude;
+      expectClose(memory.read(dtype, address, want.length), want, { dtype, terms: terms + 4, scale });
+    };
+    closeTo(y, taps, expected.y);
+    closeTo(dx, (s.O / s.G) * s.KH * s.KW, expected.dx);
+    closeTo(dw, s.N * P, expected.dw, values.before);
+    closeTo(db, s.N * P, expected.db, values.before);
+    memory.verify();
+  }
+
+  it.each(blocks)('matches the definition with %s', (_, sizes) => run(sizes, true));
+
+  it('matches the definition for any sizes', () => {
+    fc.assert(
+      fc.property(anySizes, fc.boolean(), (sizes, biased) => run(sizes, biased)),
+      { numRuns: 60 },
+    );
+  });
+
+  it('im2col and col2im match the index map for any sizes', () => {
+    fc.assert(
+      fc.property(anySizes, (s) => {
+        const random = new Random(s.W);
+        const memory = new Guarded(core);
+        const [P, planes] = [s.OH * s.OW, s.N * s.C];
+        const values = random.normals(planes * s.H * s.W);
+        const upstream = random.normals(planes * s.KH * s.KW * P);
+        const columns = memory.output(dtype, upstream.length);
+        const dx = memory.output(dtype, values.length);
+        const [x, dcolumns] = [memory.input(dtype, values), memory.input(dtype, upstream)];
+        const shape = memory.output('i32', 16);
+        // biome-ignore format: in the order of Conv2dShape
+        kernels.conv2dShape(
+          shape, s.N, s.C, s.H, s.W, s.C, s.OH, s.OW, s.KH, s.KW, s.SH, s.SW, s.PH, s.PW, s.DH, s.DW, 1,
+        );
+        kernels.im2col(columns, x, shape, 0, planes);
+        kernels.col2im(dx, dcolumns, shape, 0, planes);
+        const expected = im2col(s, values, upstream);
+        expect([...memory.read(dtype, columns, upstream.length)]).toEqual([...expected.col]);
+        const got = memory.read(dtype, dx, values.length);
+        expectClose(got, expected.dx.value, { dtype, terms: s.KH * s.KW, scale: expected.dx.magnitude });
+        memory.verify();
+      }),
+      { numRuns: 40 },
+    );
+  });
+});

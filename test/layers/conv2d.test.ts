@@ -1,0 +1,107 @@
+import { expect, it } from 'vitest';
+import { Conv2d, Tensor } from '../../src/index.ts';
+import { conv2d } from '../reference/conv2d.ts';
+import { cores, forEachBuild } from '../support/builds.ts';
+import { expectClose } from '../support/close.ts';
+import { Random } from '../support/random.ts';
+
+forEachBuild((core, dtype) => {
+  it('runs all passes of a strided, dilated, grouped convolution', () => {
+    const s = {
+      N: 2,
+      C: 4,
+      H: 9,
+      W: 8,
+      O: 6,
+      KH: 3,
+      KW: 2,
+      SH: 2,
+      SW: 1,
+      PH: 1,
+      PW: 2,
+      DH: 1,
+      DW: 2,
+      G: 2,
+      OH: 5,
+      OW: 10,
+    };
+    const random = new Random(1);
+    const options = { stride: [s.SH, s.SW], padding: [s.PH, s.PW], dilation: [s.DH, s.DW], groups: s.G } as const;
+    const layer = new Conv2d(s.C, s.O, [s.KH, s.KW], { ...options, core, dtype });
+    const [x, dy] = [s.N * s.C * s.H * s.W, s.N * s.O * s.OH * s.OW].map((size) => random.normals(size));
+    const w = random.normals(layer.weight.size);
+    const b = random.normals(s.O);
+    layer.weight.set(w);
+    layer.bias?.set(b);
+    const y = layer.forward(Tensor.from(x, [s.N, s.C, s.H, s.W], { core, dtype }));
+    expect(y.shape).toEqual([s.N, s.O, s.OH, s.OW]);
+    const dx = layer.backward(Tensor.from(dy, y.shape, { core, dtype }));
+    const expected = conv2d(s, x, w, b, dy);
+    const terms = s.N * s.OH * s.OW + 8;
+    expectClose(y.data, expected.y.value, { dtype, terms, scale: expected.y.magnitude });
+    expectClose(dx.data, expected.dx.value, { dtype, terms, scale: expected.dx.magnitude });
+    expectClose(layer.weight.grad.data, expected.dw.value, { dtype, terms, scale: expected.dw.magnitude });
+    expectClose(layer.bias?.grad.data ?? [], expected.db.value, { dtype, terms, scale: expected.db.magnitude });
+  });
+
+  it.each([
+    [3, 1],
+    [4, 1],
+    [2, 3],
+  ])("'same' keeps the image's size with kernel %i and dilation %i", (kernel, dilation) => {
+    // Of an odd total PyTorch puts the larger half behind.
+    const total = dilation * (kernel - 1);
+    const layer = new Conv2d(2, 3, kernel, { padding: 'same', dilation, bias: false, core, dtype });
+    const random = new Random(kernel);
+    const [x, w] = [random.normals(2 * 7 * 6), random.normals(layer.weight.size)];
+    layer.weight.set(w);
+    const y = layer.forward(Tensor.from(x, [1, 2, 7, 6], { core, dtype }));
+    const before = total >> 1;
+    const s = {
+      N: 1, C: 2, H: 7, W: 6, O: 3, KH: kernel, KW: kernel, SH: 1, SW: 1,
+      PH: before, PW: before, DH: dilation, DW: dilation, G: 1, OH: 7, OW: 6,
+    }; // biome-ignore format: sizes
+    const expected = conv2d(s, x, w, undefined, new Float64Array(3 * 42));
+    expectClose(y.data, expected.y.value, { dtype, terms: layer.weight.size, scale: expected.y.magnitude });
+  });
+
+  it('takes a single image', () => {
+    const layer = new Conv2d(2, 3, 3, { core, dtype });
+    const x = Tensor.randn([2, 5, 6], { core, dtype });
+    const single = layer.forward(x);
+    expect(single.shape).toEqual([3, 3, 4]);
+    const batched = layer.fork().forward(x.reshape([1, 2, 5, 6]));
+    expect([...batched.data]).toEqual([...single.data]);
+    expect(layer.backward(Tensor.ones([3, 3, 4], { core, dtype })).shape).toEqual([2, 5, 6]);
+  });
+});
+
+const [core] = cores;
+const image = (...shape: number[]) => Tensor.zeros(shape, { core });
+
+it.each([
+  [() => new Conv2d(3, 8, 0, { core }), 'new Conv2d: kernelSize expected a whole number ≥ 1, got 0'],
+  [() => new Conv2d(3, 8, [3, 2.5], { core }), 'kernelSize[1] expected a whole number ≥ 1, got 2.5'],
+  [() => new Conv2d(3, 8, [3] as never, { core }), 'kernelSize expected a whole number or [height, width], got [3]'],
+  [() => new Conv2d(3, 8, 3, { core, stride: 0 }), 'stride expected a whole number ≥ 1, got 0'],
+  [() => new Conv2d(3, 8, 3, { core, padding: -1 }), 'padding expected a whole number ≥ 0, got -1'],
+  [
+    () => new Conv2d(3, 8, 3, { core, padding: 'full' as never }),
+    "padding expected a size, 'same' or 'valid', got 'full'",
+  ],
+  [
+    () => new Conv2d(3, 8, 3, { core, padding: 'same', stride: 2 }),
+    "stride expected 1 with padding 'same', got [2, 2]",
+  ],
+  [() => new Conv2d(3, 8, 3, { core, dilation: NaN }), 'dilation expected a whole number ≥ 1, got NaN'],
+  [() => new Conv2d(3, 8, 3, { core, groups: 2 }), 'groups expected a divisor of 3 input channels, got 2'],
+  [() => new Conv2d(2, 7, 3, { core, groups: 2 }), 'groups expected a divisor of 7 output channels, got 2'],
+  [
+    () => new Conv2d(3, 8, 3, { core }).forward(image(8, 1, 28, 28)),
+    'Conv2d.forward: x expected [N, 3, H, W], got [8, 1, 28, 28]',
+  ],
+  [() => new Conv2d(3, 8, 3, { core }).forward(image(28, 28)), 'Conv2d.forward: x expected [N, 3, H, W], got [28, 28]'],
+  [() => new Conv2d(3, 8, 5, { core }).forward(image(1, 3, 4, 9)), 'x expected an image that holds a window of 5 rows'],
+])('refuses %s', (call, message) => {
+  expect(call).toThrow(message);
+});
