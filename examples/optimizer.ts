@@ -1,7 +1,13 @@
-import { Adam, AdamW, type Optimizer, type Parameter, RMSprop, SGD } from 'simdgrad';
+import { Adam, AdamW, type Parameter, RMSprop, SGD } from 'simdgrad';
 import type { Settings } from './settings.ts';
 
-export function makeOptimizer({ optimizer, lr }: Settings, parameters: Parameter[]): Optimizer {
+/** What training needs of any of them. */
+export interface StepsWeights {
+  zeroGrad(): void;
+  step(): void;
+}
+
+export function makeOptimizer({ optimizer, lr }: Settings, parameters: Parameter[]): StepsWeights {
   switch (optimizer) {
     case 'adam':
       return new Adam(parameters, { lr });

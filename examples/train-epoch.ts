@@ -1,12 +1,13 @@
-import { type CrossEntropyLoss, type Optimizer, randperm, type Sequential } from 'simdgrad';
+import { type CrossEntropyLoss, randperm, type Sequential } from 'simdgrad';
 import type { Batches } from './batches.ts';
 import { predictedClasses } from './classes.ts';
 import { nextTurn } from './interrupt.ts';
+import type { StepsWeights } from './optimizer.ts';
 
 export interface Trainee {
   model: Sequential;
   loss: CrossEntropyLoss;
-  optimizer: Optimizer;
+  optimizer: StepsWeights;
 }
 
 /** Sums over the epoch so far. */
