@@ -34,8 +34,6 @@ export const shapes = {
   layerNorm: { 'GPT-2 512×768': { rows: 512, C: 768 } },
   /** The scores of GPT-2 small's 12 attention heads, 256 tokens; ten classes at batch 64. */
   softmax: { 'GPT-2 12·256×256': { rows: 3072, C: 256 }, 'digits 64×10': { rows: 64, C: 10 } },
-  /** The scores of GPT-2 small's 12 attention heads, 256 tokens; ten classes at batch 64. */
-  softmax: { 'GPT-2 12·256×256': { rows: 3072, C: 256 }, 'digits 64×10': { rows: 64, C: 10 } },
   /** LeNet's digits, and a language model's head over GPT-2's vocabulary. */
   crossEntropy: { 'LeNet 64×10': { N: 64, C: 10 }, 'GPT-2 head 512×50257': { N: 512, C: 50257 } },
   /** An autoencoder's reconstruction error: a batch of 1024 images of 32×32. */

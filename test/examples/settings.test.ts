@@ -1,0 +1,72 @@
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { parseSettings } from '../../examples/settings.ts';
+
+let printed = '';
+beforeEach(() => {
+  printed = '';
+  vi.spyOn(process.stderr, 'write').mockImplementation((text) => {
+    printed += text;
+    return true;
+  });
+});
+afterEach(() => vi.restoreAllMocks());
+
+test('defaults', () => {
+  expect(parseSettings([])).toEqual({
+    epochs: 8,
+    batchSize: 64,
+    optimizer: 'adam',
+    lr: 1e-3,
+    seed: 7,
+    json: false,
+    out: 'out',
+  });
+});
+
+test('every option does what it says', () => {
+  const args = '--data test --epochs 2 --batch-size 32 --optimizer rmsprop --lr 5e-4 --seed 0 --json --out docs';
+  expect(parseSettings(args.split(' '))).toEqual({
+    data: 'test',
+    epochs: 2,
+    batchSize: 32,
+    optimizer: 'rmsprop',
+    lr: 5e-4,
+    seed: 0,
+    json: true,
+    out: 'docs',
+  });
+});
+
+test('the learning rate follows the optimizer', () => {
+  expect(parseSettings(['--optimizer', 'sgd']).lr).toBe(0.02);
+  expect(parseSettings(['--optimizer', 'sgd', '--lr', '1']).lr).toBe(1);
+});
+
+test.each([
+  ['--epochs 0', /--epochs <n>' argument '0' is invalid/],
+  ['--epochs -1', /--epochs/],
+  ['--epochs 1.5', /--epochs/],
+  ['--epochs NaN', /whole number from 1/],
+  ['--epochs 1e99', /--epochs/],
+  ['--epochs', /argument missing/],
+  ['--batch-size 0', /--batch-size/],
+  ['--batch-size 99999999999', /--batch-size/],
+  ['--lr 0', /--lr <x>' argument '0' is invalid\. Expected a number above 0/],
+  ['--lr -0.1', /--lr/],
+  ['--lr NaN', /--lr/],
+  ['--lr Infinity', /--lr/],
+  ['--lr=', /--lr/],
+  ['--seed -7', /--seed/],
+  ['--optimizer lion', /Allowed choices are adam, adamw, sgd, rmsprop/],
+  ['--epoch 3', /unknown option '--epoch'/],
+  ['train', /too many arguments/],
+])('refuses %s', (args, message) => {
+  expect(() => parseSettings(args.split(' '))).toThrow();
+  expect(printed).toMatch(message);
+});
+
+test('refuses folders that are none', () => {
+  expect(() => parseSettings(['--data', 'nowhere'])).toThrow('--data: nowhere is not a folder');
+  expect(() => parseSettings(['--data', 'package.json'])).toThrow('--data: package.json is not a folder');
+  expect(() => parseSettings(['--out', 'package.json'])).toThrow('--out: package.json is not a folder');
+});
