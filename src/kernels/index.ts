@@ -8,4 +8,5 @@ export { conv2dBackwardBias, conv2dBackwardInput, conv2dBackwardWeight, conv2dFo
 export { type GemmOptions, gemm } from './gemm.ts';
 export { col2im, type Im2colOptions, im2col } from './im2col.ts';
 export { layerNormBackward, layerNormForward } from './layernorm.ts';
+export { linearBackwardBias, linearBackwardInput, linearBackwardWeight, linearForward } from './linear.ts';
 export { logSoftmaxBackward, logSoftmaxForward, softmaxBackward, softmaxForward } from './softmax.ts';
