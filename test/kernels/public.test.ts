@@ -1,10 +1,12 @@
 import { expect, it } from 'vitest';
 import { Tensor } from '../../src/index.ts';
 import * as kernels from '../../src/kernels/index.ts';
+import { activations } from '../reference/activation.ts';
 import { conv2d, im2col } from '../reference/conv2d.ts';
 import { gemm } from '../reference/gemm.ts';
 import { layerNorm, layerNormGradients } from '../reference/layernorm.ts';
 import { linear } from '../reference/linear.ts';
+import { softmax, softmaxGradients } from '../reference/softmax.ts';
 import { cores, forEachBuild } from '../support/builds.ts';
 import { expectClose } from '../support/close.ts';
 import { Random } from '../support/random.ts';
@@ -21,6 +23,49 @@ forEachBuild((core, dtype) => {
     const options = { M: 2, N: 4, K: 3, transposeA: true, transposeB: true, alpha: 2, beta: -1 };
     const expected = gemm(a, b, c, options);
     expectClose(out.data, expected.out, { dtype, terms: 8, scale: expected.magnitude });
+  });
+
+  it('activations', () => {
+    const [x, dy] = [random.normals(6), random.normals(6)];
+    const [X, DY] = [tensor([2, 3], x), tensor([2, 3], dy)];
+    const [y, dx] = [zeros(2, 3), zeros(2, 3)];
+    const { f, derivative } = activations.elu;
+    kernels.activationForward('elu', X, y, { a: 0.5 });
+    kernels.activationBackward('elu', DY, X, dx, { a: 0.5 });
+    expectClose(
+      y.data,
+      Array.from(x, (v) => f(v, 0.5, 0)),
+      { dtype, terms: 16 },
+    );
+    expectClose(
+      dx.data,
+      Array.from(x, (v, i) => dy[i] * derivative(v, 0.5, 0)),
+      { dtype, terms: 16 },
+    );
+    expect(() => kernels.activationForward('swish' as 'silu', X, y)).toThrow(
+      "activationForward: formula expected 'relu'",
+    );
+    expect(() => kernels.activationForward('relu', X, zeros(6))).toThrow('out expected [2, 3], got [6]');
+    expect(() => kernels.activationForward('elu', X, y, { a: NaN })).toThrow('a expected a finite number, got NaN');
+    expect(() => kernels.activationBackward('relu', zeros(6), y, dx)).toThrow('dout expected [2, 3], got [6]');
+  });
+
+  it('softmax and its logarithm', () => {
+    const [x, dy] = [random.normals(6), random.normals(6)];
+    const [X, DY] = [tensor([2, 3], x), tensor([2, 3], dy)];
+    const [y, dx] = [zeros(2, 3), zeros(2, 3)];
+    const expected = softmax(x, 1, 2, 3);
+    const gradients = softmaxGradients(dy, expected.y, 1, 2, 3);
+    kernels.softmaxForward(X, y, { dim: 0 });
+    kernels.softmaxBackward(DY, y, dx, { dim: 0 });
+    expectClose(y.data, expected.y, { dtype, terms: 18 });
+    expectClose(dx.data, gradients.dx, { dtype, terms: 18, scale: 5 });
+    kernels.logSoftmaxForward(X, y, { dim: 0 });
+    kernels.logSoftmaxBackward(DY, y, dx, { dim: 0 });
+    expectClose(y.data, expected.logarithm, { dtype, terms: 18 });
+    expectClose(dx.data, gradients.dxOfLogarithm, { dtype, terms: 18, scale: 10 });
+    expect(() => kernels.softmaxForward(X, y, { dim: 2 })).toThrow('dim expected an axis from -2 to 1, got 2');
+    expect(() => kernels.softmaxForward(X, zeros(3, 2))).toThrow('softmaxForward: out expected [2, 3], got [3, 2]');
   });
 
   it('linear', () => {

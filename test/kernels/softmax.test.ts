@@ -73,6 +73,7 @@ forEachBuild((core, dtype) => {
 
     it(`keeps its digits far from 0 and with masks, ${inner} beside`, () => {
       expectAllClose(run(1, 5, inner, along([1e4, 1e4 + 1, 1e4 - 2, 1e4 + 0.5, 1e4])), 5, 3);
+      expectAllClose(run(1, 5, inner, along([-1e4, -1e4 + 1, -1e4 - 2, -1e4 + 0.5, -1e4])), 5, 3);
       const masked = run(1, 5, inner, along([1, -1e9, 2, -1e9, 0]));
       expectClose(masked.got.y, masked.expected.y, { dtype, terms: 24 });
       expect(masked.got.y[inner]).toBe(0);
