@@ -10,15 +10,10 @@ import { Tensor } from './tensor.ts';
  */
 export class CallSite {
   private readonly core: Core;
-<<<<<<< HEAD
-  private buffers = new Map<string, { storage: Storage; tensor: Tensor }>();
-  private saved = new Map<string, Tensor>();
-=======
   private readonly buffers = new Map<string, { storage: Storage; tensor: Tensor }>();
   private readonly saved = new Map<string, Tensor>();
   private readonly numbers = new Map<string, number>();
   private readonly views = new Map<string, { of: Tensor; view: Tensor }>();
->>>>>>> optim
 
   constructor(core: Core) {
     this.core = core;
@@ -55,23 +50,6 @@ export class CallSite {
     return tensor;
   }
 
-<<<<<<< HEAD
-  /** Runs `action` on an empty call-site and gives its buffers back; what was kept here is there again afterwards. */
-  aside<T>(action: () => T): T {
-    const { buffers, saved } = this;
-    this.buffers = new Map();
-    this.saved = new Map();
-    try {
-      return action();
-    } finally {
-      this.dispose();
-      this.buffers = buffers;
-      this.saved = saved;
-    }
-  }
-
-  /** Gives all buffers back. */
-=======
   /** Keeps a number for backward. */
   note(name: string, value: number): void {
     this.numbers.set(name, value);
@@ -95,7 +73,6 @@ export class CallSite {
   }
 
   /** Gives all buffers and views back. */
->>>>>>> optim
   dispose(): void {
     for (const { view } of this.views.values()) view.dispose();
     for (const { storage, tensor } of this.buffers.values()) {

@@ -1,6 +1,7 @@
 export { Core, type CoreOptions, createCore, init } from './core/core.ts';
 export { type MemoryStats, OutOfMemoryError } from './core/heap.ts';
 export type { DType, FloatDType, TypedArray } from './dtype.ts';
+export type { AvgPool2dWindow, MaxPool2dWindow, OutputSize } from './geometry/pool2d.ts';
 export {
   type CheckableLoss,
   type GradCheckInput,
@@ -8,15 +9,18 @@ export {
   type GradCheckResult,
   gradCheck,
 } from './gradcheck.ts';
+export { AdaptiveAvgPool2d } from './layers/adaptiveavgpool2d.ts';
+export { AdaptiveMaxPool2d } from './layers/adaptivemaxpool2d.ts';
+export { AvgPool2d, type AvgPool2dOptions } from './layers/avgpool2d.ts';
 export { Conv2d, type Conv2dLayerOptions } from './layers/conv2d.ts';
+export { Dropout } from './layers/dropout.ts';
 export { ELU } from './layers/elu.ts';
 export { Exp } from './layers/exp.ts';
+export { Flatten } from './layers/flatten.ts';
 export { GELU, type GELUOptions } from './layers/gelu.ts';
 export { Hardsigmoid } from './layers/hardsigmoid.ts';
 export { Hardswish } from './layers/hardswish.ts';
 export { Hardtanh } from './layers/hardtanh.ts';
-export { Dropout } from './layers/dropout.ts';
-export { Flatten } from './layers/flatten.ts';
 export { type Flow, type InputGradients, Layer, type LayerOptions, type Upstream } from './layers/layer.ts';
 export { LayerNorm, type LayerNormOptions } from './layers/layernorm.ts';
 export { LeakyReLU } from './layers/leakyrelu.ts';
@@ -24,15 +28,11 @@ export { Linear, type LinearOptions } from './layers/linear.ts';
 export { Log } from './layers/log.ts';
 export { LogSigmoid } from './layers/logsigmoid.ts';
 export { LogSoftmax } from './layers/logsoftmax.ts';
+export { MaxPool2d, type MaxPool2dOptions } from './layers/maxpool2d.ts';
 export { Mish } from './layers/mish.ts';
 export { ReLU } from './layers/relu.ts';
 export { ReLU6 } from './layers/relu6.ts';
 export { SELU } from './layers/selu.ts';
-export type { AvgPool2dWindow, MaxPool2dWindow, OutputSize } from './geometry/pool2d.ts';
-export { AdaptiveAvgPool2d } from './layers/adaptiveavgpool2d.ts';
-export { AdaptiveMaxPool2d } from './layers/adaptivemaxpool2d.ts';
-export { AvgPool2d, type AvgPool2dOptions } from './layers/avgpool2d.ts';
-export { MaxPool2d, type MaxPool2dOptions } from './layers/maxpool2d.ts';
 export { Sequential } from './layers/sequential.ts';
 export { Sigmoid } from './layers/sigmoid.ts';
 export { SiLU } from './layers/silu.ts';

@@ -32,6 +32,12 @@ export class Parameter extends Tensor {
     if (this.hasGrad) this.grad.data.fill(0);
   }
 
+  /** @internal Back to the state before any backward pass: no gradient. */
+  dropGrad(): void {
+    this.gradient?.dispose();
+    this.gradient = undefined;
+  }
+
   override dispose(): void {
     this.gradient?.dispose();
     super.dispose();

@@ -135,7 +135,14 @@ export abstract class Layer<In extends readonly Tensor[] = [x: Tensor], Out exte
   /** @internal Runs `action` with this layer's activations, and those of the layers inside it, set aside. */
   aside<T>(action: () => T): T {
     const all = [...this.children.values()].reduce((inner: () => T, child) => () => child.aside(inner), action);
-    return this.site.aside(all);
+    const kept = this.site;
+    this.site = new CallSite(this.core);
+    try {
+      return all();
+    } finally {
+      this.site.dispose();
+      this.site = kept;
+    }
   }
 
   /** Gives back this layer's buffers and, unless it is a fork, its parameters. */
