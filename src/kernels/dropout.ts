@@ -4,7 +4,8 @@ import type { Tensor } from '../tensor.ts';
 import { floatTensor } from './float-tensor.ts';
 
 /**
- * out = x/(1 − p) where draw `drawn + i` of the seed is ≥ p, else 0·x. The gradient is the same function of dout
+ * out = x/(1 − p) where the random number u of element i is ≥ p, else 0·x; half i & 1 of draw `drawn + (i >> 1)` of
+ * the seed is u. The gradient is the same function of dout
  * with the same seed and `drawn`.
  * @param x any shape
  * @param out like x, overwritten; may be x itself

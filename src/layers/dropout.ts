@@ -29,7 +29,7 @@ export class Dropout extends Layer {
     if (p === 0) return x;
     // Draws are a function of seed and index, so these two numbers are all that backward needs.
     const { seed } = this.core.random;
-    const drawn = this.core.random.take(x.size);
+    const drawn = this.core.random.take((x.size + 1) >> 1); // two elements a draw
     this.site.note('seed', seed);
     this.site.note('drawn', drawn);
     this.kernels.dropout(out.address, x.address, p, seed, drawn, 0, x.size);

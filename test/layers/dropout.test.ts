@@ -13,7 +13,7 @@ forEachBuild((core, dtype) => {
     const y = layer.forward(x).toArray();
     expectClose(y, dropout(x.data, 0.25, 3, 0), { dtype, terms: 2 });
     const other = fork.forward(x).toArray();
-    expectClose(other, dropout(x.data, 0.25, 3, 100), { dtype, terms: 2 });
+    expectClose(other, dropout(x.data, 0.25, 3, 50), { dtype, terms: 2 });
     expect(other).not.toEqual(y);
     // The generator moves on between forward and backward without harm.
     Tensor.rand([7], { core }).dispose();

@@ -7,15 +7,21 @@ function mix(z: bigint): bigint {
   return z ^ (z >> 31n);
 }
 
-/** Draw `index` of `seed`, uniform in [0, 1) with 53 bits. */
-export function uniform(seed: number, index: number): number {
+/** The 64 bits of draw `index` of `seed`. */
+function draw(seed: number, index: number): bigint {
   const gamma = 0x9e3779b97f4a7c15n;
   const stream = mix((BigInt(seed) + gamma) & mask64);
-  return Number(mix((stream + (BigInt(index) + 1n) * gamma) & mask64) >> 11n) / 2 ** 53;
+  return mix((stream + (BigInt(index) + 1n) * gamma) & mask64);
+}
+
+/** Uniform in [0, 1) with 32 bits: the low half of a draw for an even element, its high half for the odd one after it. */
+function uniform(seed: number, drawn: number, i: number): number {
+  const bits = draw(seed, drawn + Math.floor(i / 2));
+  return Number(i % 2 ? bits >> 32n : bits & 0xffffffffn) / 2 ** 32;
 }
 
 /** Inverted dropout by an explicit mask of factors 0 and 1/(1 − p). */
 export function dropout(x: ArrayLike<number>, p: number, seed: number, drawn: number): Float64Array {
-  const mask = Float64Array.from({ length: x.length }, (_, i) => (uniform(seed, drawn + i) < p ? 0 : 1 / (1 - p)));
+  const mask = Float64Array.from({ length: x.length }, (_, i) => (uniform(seed, drawn, i) < p ? 0 : 1 / (1 - p)));
   return mask.map((factor, i) => factor * x[i]);
 }
