@@ -1,7 +1,15 @@
 // The table of contents of the wasm module. Every generic kernel named here is exported twice, as name_f32 and
-// name_f64 (assembly/instantiate.mjs); a kernel without a type parameter keeps its name.
+// name_f64 (assembly/instantiate.mjs); a kernel without a type parameter keeps its name. Of a class, each of
+// its file's loops becomes a kernel: Relu is reluForward_f32, reluBackward_f32 and the same for f64.
 export { gemm, gemmWorkspace } from './gemm/gemm';
 export { conv2dShape } from './gemm/shape';
+export {
+  Elu, Erf, Exp, Gelu, GeluTanh, Hardsigmoid, Hardswish, Hardtanh, LeakyRelu, Log, LogSigmoid, Mish, Relu, Selu,
+  Sigmoid, Silu, Softplus, Softsign, Tanh,
+} from './kernels/activation';
+export { adamStep } from './kernels/adam';
+export { Bce, BceWithLogits } from './kernels/bce';
+export { absoluteMax, absoluteSum, clampInPlace, scaleInPlace, squareSum } from './kernels/clip';
 export {
   conv2dBackwardBias,
   conv2dBackwardInput,
@@ -9,7 +17,21 @@ export {
   conv2dForward,
   conv2dWorkspace,
 } from './kernels/conv2d';
+export {
+  crossEntropyForward, crossEntropyBackward, crossEntropySoftForward, crossEntropySoftBackward,
+  nllForward, nllBackward,
+} from './kernels/crossentropy';
+export { dropout } from './kernels/dropout';
 export { col2im, im2col } from './kernels/im2col';
 export { layerNormForward, layerNormBackward, layerNormBackwardParameters } from './kernels/layernorm';
 export { linearBackwardBias, linearForward } from './kernels/linear';
+export {
+  maxPool2dForward, maxPool2dBackward, avgPool2dForward, avgPool2dBackward,
+  adaptiveAvgPool2dForward, adaptiveAvgPool2dBackward, adaptiveMaxPool2dForward,
+} from './kernels/pool2d';
 export { randomUniform, randomNormal } from './kernels/random';
+export { Huber, KlDiv, KlDivLog, L1, Mse, SmoothL1 } from './kernels/regression';
+export { rmspropStep } from './kernels/rmsprop';
+export { sgdStep } from './kernels/sgd';
+export { softmaxForward, softmaxBackward, logSoftmaxForward, logSoftmaxBackward } from './kernels/softmax';
+export { total } from './kernels/sum';

@@ -1,5 +1,8 @@
 // A compiler transform: WebAssembly cannot export a generic function, so each one that assembly/index.ts
 // re-exports is instantiated for f32 and for f64. This spares every kernel two hand-written wrappers.
+//
+// An exported class is a formula on vectors, which its file's loops take as their second type parameter: a class
+// Relu beside `forward<T, F>` and `backward<T, F>` becomes reluForward_f32, reluForward_f64 and reluBackward_…
 import { NodeKind } from 'assemblyscript';
 import { Transform } from 'assemblyscript/transform';
 
@@ -12,13 +15,18 @@ export default class Instantiate extends Transform {
       const file = parser.sources.find((source) => source.internalPath === statement.internalPath);
       const plain = [];
       for (const member of statement.members) {
-        const kernel = file.statements.find(
-          (node) => node.kind === NodeKind.FunctionDeclaration && node.name.text === member.exportedName.text,
-        );
-        if (!kernel)
-          throw new Error(`assembly/index.ts: ${statement.path.value} has no function ${member.exportedName.text}`);
-        if (isGeneric(kernel)) instances.push(...instantiate(kernel, statement.internalPath));
-        else plain.push(member);
+        const name = member.exportedName.text;
+        const declaration = file.statements.find((node) => isDeclaration(node) && node.name.text === name);
+        if (!declaration) throw new Error(`assembly/index.ts: ${statement.path.value} has no ${name}`);
+        if (declaration.kind === NodeKind.ClassDeclaration) {
+          for (const loop of file.statements.filter((node) => isDeclaration(node) && typeParameters(node) === 2)) {
+            instances.push(...instantiate(loop, statement.internalPath, name));
+          }
+        } else if (typeParameters(declaration) === 1) {
+          instances.push(...instantiate(declaration, statement.internalPath));
+        } else {
+          plain.push(member);
+        }
       }
       statement.members = plain;
     }
@@ -26,18 +34,27 @@ export default class Instantiate extends Transform {
   }
 }
 
-const isGeneric = (kernel) => kernel.typeParameters?.length === 1;
+const isDeclaration = (node) => node.kind === NodeKind.FunctionDeclaration || node.kind === NodeKind.ClassDeclaration;
+const typeParameters = (node) => (node.kind === NodeKind.FunctionDeclaration ? (node.typeParameters?.length ?? 0) : 0);
 
-/** Source text of `export function name_f32(…) { return name<f32>(…); }` and the same for f64. */
-function instantiate(kernel, internalPath) {
+/**
+ * Source text of `export function name_f32(…) { return name<f32>(…); }` and the same for f64; with a formula,
+ * `export function formulaName_f32(…) { return name<f32, Formula>(…); }`.
+ */
+function instantiate(kernel, internalPath, formula) {
   const name = kernel.name.text;
+  const exported = formula ? formula[0].toLowerCase() + formula.slice(1) + name[0].toUpperCase() + name.slice(1) : name;
+  // Files may well use the same names for their loops, so each instance imports under a name of its own.
+  const local = `${exported}_generic`;
+  const imports = formula ? `${name} as ${local}, ${formula} as ${exported}_formula` : `${name} as ${local}`;
   const generic = new RegExp(`\\b${kernel.typeParameters[0].name.text}\\b`, 'g');
   const { parameters, returnType } = kernel.signature;
   const passed = parameters.map((parameter) => parameter.name.text).join(', ');
   const wrappers = ['f32', 'f64'].map((type) => {
     const declared = parameters.map((p) => `${p.name.text}: ${p.type.range.toString().replace(generic, type)}`);
     const result = returnType.range.toString().replace(generic, type);
-    return `export function ${name}_${type}(${declared.join(', ')}): ${result} { return ${name}<${type}>(${passed}); }`;
+    const types = formula ? `${type}, ${exported}_formula` : type;
+    return `export function ${exported}_${type}(${declared.join(', ')}): ${result} { return ${local}<${types}>(${passed}); }`;
   });
-  return [`import { ${name} } from '../${internalPath}';`, ...wrappers];
+  return [`import { ${imports} } from '../${internalPath}';`, ...wrappers];
 }

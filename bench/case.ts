@@ -10,12 +10,18 @@ export interface BenchCase {
   flops?: number;
   /** Bytes that one call must read and write at least, for GB/s; for kernels that are limited by memory. */
   bytes?: number;
+  /** What both sides start from, where a call changes its own operands: gradients that add up, weights that train. */
+  reset?(): void;
   ours(): void;
   baseline(): void;
-  /** After one call of each: pairs that must agree to `tolerance` times their largest value. */
+  /** After `reset` and one call of each: pairs that must agree to `tolerance` times their largest value. */
   results(): [ours: TypedArray, baseline: TypedArray][];
   tolerance: number;
 }
 
-/** A file of bench/kernels exports this as default: its cases, over one core. */
-export type BenchCases = (core: Core) => BenchCase[];
+/**
+ * A file of bench/kernels exports this as default: its cases, over one core. Every file gets a core of its own, so
+ * that nothing need be disposed of; one with large tensors had better be a generator, which makes a case when its
+ * turn comes.
+ */
+export type BenchCases = (core: Core) => Iterable<BenchCase>;

@@ -1,5 +1,58 @@
-/** Shapes from real networks, so that a figure means something. */
+/** Shapes from real networks, so that a figure means something. A name of more than 27 letters takes a line of its own. */
 export const shapes = {
+  /** LeNet-5's first feature map at batch 32; the hidden layer of GPT-2 small's MLP for 128 tokens. */
+  activation: { 'LeNet 32×6×28×28': [32, 6, 28, 28], 'GPT-2 128×3072': [128, 3072] },
+  /** Images [N, 1, 28, 28] of LeNet-5's training step. */
+  lenet: { 'batch 32': { N: 32 } },
+  /** out [M, N] = a [M, K]·b [K, N]. */
+  gemm: {
+    '256³': { M: 256, K: 256, N: 256 },
+    '256³ aᵀ·b': { M: 256, K: 256, N: 256, transposeA: true },
+    '256³ a·bᵀ': { M: 256, K: 256, N: 256, transposeB: true },
+    '512³': { M: 512, K: 512, N: 512 },
+    'LeNet fc1 64×400·400×120': { M: 64, K: 400, N: 120 },
+    'MLP 32×784·784×128': { M: 32, K: 784, N: 128 },
+    'GPT-2 128×768·768×3072': { M: 128, K: 768, N: 3072 },
+    'one row 1×1024·1024×1024': { M: 1, K: 1024, N: 1024 },
+  },
+  /** x [rows, inputs] → out [rows, outputs]. */
+  linear: {
+    'LeNet fc1 64×400→120': { rows: 64, inputs: 400, outputs: 120 },
+    'MLP 32×784→128': { rows: 32, inputs: 784, outputs: 128 },
+  },
+  /** x [N, C, H, W] → out [N, O, …]; a plain number before × is the batch. */
+  conv2d: {
+    'ResNet 64→64 3×3 56×56': { N: 1, C: 64, H: 56, W: 56, O: 64, k: 3, padding: 1 },
+    'ResNet 8× 32→32 3×3 28×28': { N: 8, C: 32, H: 28, W: 28, O: 32, k: 3, padding: 1 },
+    'ResNet 3→64 7×7/2 224×224': { N: 1, C: 3, H: 224, W: 224, O: 64, k: 7, stride: 2, padding: 3 },
+    'ResNet 64→256 1×1 56×56': { N: 1, C: 64, H: 56, W: 56, O: 256, k: 1 },
+    'MobileNet 32 dw 3×3 112×112': { N: 1, C: 32, H: 112, W: 112, O: 32, k: 3, padding: 1, groups: 32 },
+    'LeNet 32× 1→6 5×5 28×28': { N: 32, C: 1, H: 28, W: 28, O: 6, k: 5, padding: 2 },
+    'LeNet 32× 6→16 5×5 14×14': { N: 32, C: 6, H: 14, W: 14, O: 16, k: 5 },
+  },
   /** GPT-2 small's residual stream: 512 tokens of 768 features. */
   layerNorm: { 'GPT-2 512×768': { rows: 512, C: 768 } },
+  /** The scores of GPT-2 small's 12 attention heads, 256 tokens; ten classes at batch 64. */
+  softmax: { 'GPT-2 12·256×256': { rows: 3072, C: 256 }, 'digits 64×10': { rows: 64, C: 10 } },
+  /** LeNet's digits, and a language model's head over GPT-2's vocabulary. */
+  crossEntropy: { 'LeNet 64×10': { N: 64, C: 10 }, 'GPT-2 head 512×50257': { N: 512, C: 50257 } },
+  /** An autoencoder's reconstruction error: a batch of 1024 images of 32×32. */
+  elementwiseLoss: { '1024×32×32': { size: 1 << 20 } },
+  /** Pooling layers: images of H × W on `planes` planes (batch × channels), square windows of K places. */
+  maxPool2d: {
+    'LeNet 32×6×28×28, 2×2': { planes: 192, H: 28, W: 28, K: 2, stride: 2, padding: 0 },
+    'ResNet stem 64×112×112, 3×3/2': { planes: 64, H: 112, W: 112, K: 3, stride: 2, padding: 1 },
+    'VGG 64×224×224, 2×2': { planes: 64, H: 224, W: 224, K: 2, stride: 2, padding: 0 },
+    'Inception 192×28×28, 3×3/1': { planes: 192, H: 28, W: 28, K: 3, stride: 1, padding: 1 },
+  },
+  avgPool2d: {
+    'LeNet 32×6×28×28, 2×2': { planes: 192, H: 28, W: 28, K: 2, stride: 2, padding: 0 },
+    'DenseNet transition 128×56×56, 2×2': { planes: 128, H: 56, W: 56, K: 2, stride: 2, padding: 0 },
+    'Inception 192×28×28, 3×3/1': { planes: 192, H: 28, W: 28, K: 3, stride: 1, padding: 1 },
+  },
+  globalAvgPool2d: { 'ResNet 512×7×7': { planes: 512, H: 7, W: 7 } },
+  /** A parameter's elements, for optimizers. */
+  parameter: { 'LeNet fc1 120×400': 120 * 400, 'ResNet 512→512 3×3': 512 * 512 * 9 },
+  /** Activations, element by element. */
+  dropout: { 'GPT-2 512×768': 512 * 768 },
 } as const;

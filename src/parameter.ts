@@ -6,6 +6,7 @@ import { Tensor } from './tensor.ts';
 
 /** A tensor that training changes, with the gradient that backward passes add to. */
 export class Parameter extends Tensor {
+  declare readonly dtype: FloatDType;
   private gradient: Tensor | undefined;
 
   /** @internal Layers make their parameters; contents are undefined until filled. */
@@ -15,13 +16,20 @@ export class Parameter extends Tensor {
 
   /** ∂loss/∂parameter, summed over the backward passes since `zeroGrad()`. Made, as zeros, when first asked for. */
   get grad(): Tensor {
-    this.gradient ??= Tensor.zeros(this.shape, { dtype: this.dtype, core: this.core });
+    if (!this.gradient || this.gradient.isDisposed) {
+      this.gradient = Tensor.zeros(this.shape, { dtype: this.dtype, core: this.core });
+    }
     return this.gradient;
+  }
+
+  /** Whether a backward pass, or a look at `grad`, has made a gradient (PyTorch: `grad is not None`). */
+  get hasGrad(): boolean {
+    return this.gradient !== undefined && !this.gradient.isDisposed;
   }
 
   /** Sets the gradient to zero. */
   zeroGrad(): void {
-    this.gradient?.data.fill(0);
+    if (this.hasGrad) this.grad.data.fill(0);
   }
 
   override dispose(): void {

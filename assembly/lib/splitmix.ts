@@ -10,12 +10,27 @@ function mix(z: u64): u64 {
   return z ^ (z >> 31);
 }
 
+const gamma: u64 = 0x9e3779b97f4a7c15;
+
+/** What a seed contributes to each of its draws. The seed comes from JavaScript as a whole number below 2^53. */
+// @ts-ignore: decorator
+@inline
+export function streamOf(seed: f64): u64 {
+  return mix(<u64>seed + gamma);
+}
+
+/** The 64 random bits of draw `index` of a stream. */
+// @ts-ignore: decorator
+@inline
+export function drawOf(stream: u64, index: u64): u64 {
+  return mix(stream + (index + 1) * gamma);
+}
+
 /** The 64 random bits of draw `index` under `seed`. Both come from JavaScript as whole numbers below 2^53. */
 // @ts-ignore: decorator
 @inline
 export function randomBits(seed: f64, index: f64): u64 {
-  const gamma: u64 = 0x9e3779b97f4a7c15;
-  return mix(mix(<u64>seed + gamma) + (<u64>index + 1) * gamma);
+  return drawOf(streamOf(seed), <u64>index);
 }
 
 /** Uniform in [0, 1) with 53 random bits. */

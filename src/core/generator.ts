@@ -1,3 +1,8 @@
+export interface GeneratorState {
+  readonly seed: number;
+  readonly drawn: number;
+}
+
 /**
  * The seed and how many numbers have been drawn: draw i is a function of (seed, i) alone, computed by the kernels
  * (assembly/lib/splitmix.ts).
@@ -18,6 +23,16 @@ export class Generator {
   restart(seed: number): void {
     this.key = seed;
     this.drawn = 0;
+  }
+
+  /** Where the sequence stands; assigning one goes back there, so that what was drawn since is drawn again. */
+  get state(): GeneratorState {
+    return { seed: this.key, drawn: this.drawn };
+  }
+
+  set state({ seed, drawn }: GeneratorState) {
+    this.key = seed;
+    this.drawn = drawn;
   }
 
   /** Takes the next `count` draws; returns the index of the first. */

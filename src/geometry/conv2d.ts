@@ -85,9 +85,8 @@ export function checkGroups(call: string, C: number, O: number, groups: number):
   if (O % groups) reject(call, 'groups', `a divisor of ${O} output channels`, groups);
 }
 
-/** Checks a weight tensor's shape against x: [O, C/groups, KH, KW]. */
+/** Checks the channels of a weight [O, C/groups, KH, KW] against x's. */
 export function checkConv2dWeight(call: string, weight: Shape, C: number, groups: number): void {
-  if (weight.length !== 4) reject(call, 'weight', '[O, C/groups, KH, KW]', weight);
   checkGroups(call, C, weight[0], groups);
   if (weight[1] !== C / groups) {
     reject(call, 'weight', show([weight[0], C / groups, weight[2], weight[3]]), weight);

@@ -8,6 +8,7 @@ import { floatTensor } from './float-tensor.ts';
 
 /** The sizes of a call, from x's and the weights' shapes. */
 function geometryOf(call: string, x: Shape, weight: Shape, options: Conv2dOptions) {
+  if (weight.length !== 4) reject(call, 'weight', '[O, C/groups, KH, KW]', weight);
   const [O, , KH, KW] = weight;
   const window = conv2dWindow(call, [KH, KW], options);
   const C = x[x.length - 3];

@@ -132,6 +132,12 @@ export abstract class Layer<In extends readonly Tensor[] = [x: Tensor], Out exte
     return twin;
   }
 
+  /** @internal Runs `action` with this layer's activations, and those of the layers inside it, set aside. */
+  aside<T>(action: () => T): T {
+    const all = [...this.children.values()].reduce((inner: () => T, child) => () => child.aside(inner), action);
+    return this.site.aside(all);
+  }
+
   /** Gives back this layer's buffers and, unless it is a fork, its parameters. */
   dispose(): void {
     this.site.dispose();

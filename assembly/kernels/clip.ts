@@ -1,0 +1,76 @@
+// Norms of a gradient and what clipping does to it (Pascanu, Mikolov, Bengio 2013).
+//
+//   ‖g‖₁ = Σ|g|      ‖g‖₂² = Σg²      ‖g‖∞ = max|g|
+//   by norm:   g ← c·g, c = min(1, max/(‖g‖ + 1e-6)) with the norm over all parameters
+//   by value:  g ← min(max(g, −limit), limit)
+//
+// Sums run in f64 for f32 gradients too: the squares of 10⁸ elements neither overflow nor lose the small ones.
+// A norm is a sum over the whole array, so its kernels take a count and not begin and end. NaN stays NaN.
+
+import { at, lanes, loadLanes, madd, maxLanes, storeLanes, sumLanes, zero } from '../lib/simd';
+
+/** Σ|x| over n elements. */
+export function absoluteSum<T>(x: usize, n: i32): f64 {
+  let low = zero(), high = zero();
+  for (let i = 0; i < n; i += lanes<T>()) {
+    const v = v128.abs<T>(loadLanes<T>(at<T>(x, i), n - i));
+    low = f64x2.add(low, lowHalf<T>(v));
+    if (sizeof<T>() == 4) high = f64x2.add(high, highHalf(v));
+  }
+  return sumLanes<f64>(f64x2.add(low, high));
+}
+
+/** Σx² over n elements. */
+export function squareSum<T>(x: usize, n: i32): f64 {
+  let low = zero(), high = zero();
+  for (let i = 0; i < n; i += lanes<T>()) {
+    const v = loadLanes<T>(at<T>(x, i), n - i);
+    const l = lowHalf<T>(v);
+    low = madd<f64>(l, l, low);
+    if (sizeof<T>() == 4) {
+      const h = highHalf(v);
+      high = madd<f64>(h, h, high);
+    }
+  }
+  return sumLanes<f64>(f64x2.add(low, high));
+}
+
+/** max|x| over n elements; NaN if any is NaN. */
+export function absoluteMax<T>(x: usize, n: i32): f64 {
+  let most = zero();
+  for (let i = 0; i < n; i += lanes<T>()) {
+    most = v128.max<T>(most, v128.abs<T>(loadLanes<T>(at<T>(x, i), n - i)));
+  }
+  return <f64>maxLanes<T>(most);
+}
+
+/** x ← factor·x for elements [begin, end). */
+export function scaleInPlace<T>(x: usize, factor: f64, begin: i32, end: i32): void {
+  const factors = v128.splat<T>(<T>factor);
+  for (let i = begin; i < end; i += lanes<T>()) {
+    storeLanes<T>(at<T>(x, i), v128.mul<T>(factors, loadLanes<T>(at<T>(x, i), end - i)), end - i);
+  }
+}
+
+/** x ← min(max(x, −limit), limit) for elements [begin, end). */
+export function clampInPlace<T>(x: usize, limit: f64, begin: i32, end: i32): void {
+  const high = v128.splat<T>(<T>limit), low = v128.splat<T>(<T>-limit);
+  for (let i = begin; i < end; i += lanes<T>()) {
+    const v = v128.min<T>(v128.max<T>(loadLanes<T>(at<T>(x, i), end - i), low), high);
+    storeLanes<T>(at<T>(x, i), v, end - i);
+  }
+}
+
+/** The first two elements as f64. */
+// @ts-ignore: decorator
+@inline
+function lowHalf<T>(v: v128): v128 {
+  return sizeof<T>() == 8 ? v : f64x2.promote_low_f32x4(v);
+}
+
+/** The last two of four f32 elements as f64. */
+// @ts-ignore: decorator
+@inline
+function highHalf(v: v128): v128 {
+  return f64x2.promote_low_f32x4(v128.shuffle<f32>(v, v, 2, 3, 0, 1));
+}

@@ -1,0 +1,27 @@
+/**
+ * The formulas of assembly/kernels/activation.ts and what each one's derivative is computed from: the input x, or
+ * the output y. Each has a kernel `…Forward` and a kernel `…Backward`.
+ */
+export const savedBy = {
+  relu: 'y',
+  leakyRelu: 'x',
+  elu: 'x',
+  selu: 'x',
+  sigmoid: 'y',
+  tanh: 'y',
+  gelu: 'x',
+  geluTanh: 'x',
+  silu: 'x',
+  softplus: 'x',
+  logSigmoid: 'x',
+  mish: 'x',
+  hardswish: 'x',
+  hardsigmoid: 'x',
+  hardtanh: 'y',
+  softsign: 'x',
+  exp: 'y',
+  log: 'x',
+  erf: 'x',
+} as const;
+
+export type Formula = keyof typeof savedBy;

@@ -1,0 +1,71 @@
+import { checkOptions } from '../check.ts';
+import { type AvgPool2dWindow, averageOf, pool2dSizes, type Window2d, window2d } from '../geometry/pool2d.ts';
+import type { Size2d } from '../shape.ts';
+import type { Tensor } from '../tensor.ts';
+import { Layer, type LayerOptions } from './layer.ts';
+
+export interface AvgPool2dOptions extends LayerOptions, AvgPool2dWindow {}
+
+/**
+ * The average of each window of an image: its sum, padding counting as 0, divided by the number of its places,
+ * with those in the padding (countIncludePad) or without, but never those that ceilMode lets reach beyond it.
+ *
+ * x: [N, C, H, W] or [C, H, W]; y: the same with ⌊(H + 2·padding − kernelSize)/stride⌋ + 1 rows and as many columns
+ * of W (with ceilMode ⌈…⌉ + 1, less one where the last window would start in the right padding).
+ * @throws RangeError when padding is more than half of the kernel size, or x holds no window
+ * @see https://pytorch.org/docs/stable/generated/torch.nn.AvgPool2d.html
+ */
+export class AvgPool2d extends Layer {
+  private readonly window: Window2d;
+  private readonly countIncludePad: boolean;
+  private readonly divisor: number;
+
+  constructor(kernelSize: Size2d, options: AvgPool2dOptions = {}) {
+    const call = 'new AvgPool2d';
+    checkOptions(call, options, [
+      'stride',
+      'padding',
+      'ceilMode',
+      'countIncludePad',
+      'divisorOverride',
+      'dtype',
+      'core',
+    ]);
+    const window = window2d(call, kernelSize, options);
+    const { countIncludePad, divisor } = averageOf(call, options);
+    super('AvgPool2d', options);
+    this.window = window;
+    this.countIncludePad = countIncludePad;
+    this.divisor = divisor;
+  }
+
+  override forward(x: Tensor): Tensor {
+    this.check('AvgPool2d.forward', 'x', x);
+    const { planes, H, W, OH, OW, shape } = pool2dSizes('AvgPool2d.forward', x.shape, this.window);
+    const { kernelSize, stride, padding } = this.window;
+    const out = this.site.buffer('out', shape, this.dtype);
+    // biome-ignore format: outputs, inputs, sizes
+    this.kernels.avgPool2dForward(
+      out.address,
+      x.address,
+      H, W, OH, OW, ...kernelSize, ...stride, ...padding, Number(this.countIncludePad), this.divisor, 0, planes,
+    );
+    this.site.save('x', x);
+    return out;
+  }
+
+  override backward(dy: Tensor): Tensor {
+    const x = this.site.recall('AvgPool2d.backward', 'x');
+    const { planes, H, W, OH, OW, shape } = pool2dSizes('AvgPool2d.backward', x.shape, this.window);
+    this.check('AvgPool2d.backward', 'dy', dy, shape);
+    const { kernelSize, stride, padding } = this.window;
+    const dx = this.site.buffer('dx', x.shape, this.dtype);
+    // biome-ignore format: outputs, inputs, sizes
+    this.kernels.avgPool2dBackward(
+      dx.address,
+      dy.address,
+      H, W, OH, OW, ...kernelSize, ...stride, ...padding, Number(this.countIncludePad), this.divisor, 0, planes,
+    );
+    return dx;
+  }
+}

@@ -1,0 +1,14 @@
+import { checkOptions } from '../check.ts';
+import { Activation } from './activation.ts';
+import type { LayerOptions } from './layer.ts';
+
+/**
+ * y = eˣ.
+ * @see https://pytorch.org/docs/stable/generated/torch.exp.html
+ */
+export class Exp extends Activation {
+  constructor(options: LayerOptions = {}) {
+    checkOptions('new Exp', options, ['dtype', 'core']);
+    super('Exp', options, 'exp');
+  }
+}

@@ -1,0 +1,14 @@
+import { checkOptions } from '../check.ts';
+import { Activation } from './activation.ts';
+import type { LayerOptions } from './layer.ts';
+
+/**
+ * y = log σ(x) = −log(1 + e⁻ˣ).
+ * @see https://pytorch.org/docs/stable/generated/torch.nn.LogSigmoid.html
+ */
+export class LogSigmoid extends Activation {
+  constructor(options: LayerOptions = {}) {
+    checkOptions('new LogSigmoid', options, ['dtype', 'core']);
+    super('LogSigmoid', options, 'logSigmoid');
+  }
+}
