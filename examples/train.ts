@@ -9,7 +9,6 @@ import { readMnistPackage } from './digits/mnist-package.ts';
 import { InputError } from './input-error.ts';
 import { Interrupt } from './interrupt.ts';
 import { Output } from './output.ts';
-import { renderReport } from './report/report.ts';
 import { parseSettings } from './settings.ts';
 import { train } from './training.ts';
 
@@ -35,6 +34,8 @@ async function main(args: string[]): Promise<number> {
 
   const { model, run } = await train(settings, digits, await init(), output, interrupt);
 
+  // Loaded late: ECharts takes a second or two, which a mistyped option or the first epoch should not wait for.
+  const { renderReport } = await import('./report/report.ts');
   const weights = join(settings.out, 'lenet.safetensors');
   const report = join(settings.out, 'report.html');
   writeFileSync(weights, saveSafetensors(model.stateDict()));
