@@ -13,6 +13,7 @@ export interface TypedArray extends ArrayBufferView, Iterable<number> {
   readonly length: number;
   [index: number]: number;
   at(index: number): number | undefined;
+  entries(): IterableIterator<[index: number, value: number]>;
   every(predicate: (value: number, index: number) => unknown): boolean;
   fill(value: number, start?: number, end?: number): this;
   find(predicate: (value: number, index: number) => boolean): number | undefined;
@@ -22,6 +23,7 @@ export interface TypedArray extends ArrayBufferView, Iterable<number> {
   indexOf(value: number): number;
   join(separator?: string): string;
   map(of: (value: number, index: number) => number): TypedArray;
+  reduce(step: (accumulated: number, value: number, index: number) => number): number;
   reduce<T>(step: (accumulated: T, value: number, index: number) => T, initial: T): T;
   set(values: ArrayLike<number>, offset?: number): void;
   slice(start?: number, end?: number): TypedArray;
