@@ -32,6 +32,8 @@ export interface CheckableLoss {
   forward(prediction: Tensor, target: Tensor): number | Tensor;
   backward(upstream?: number | Tensor): Tensor;
   backwardTarget?(upstream?: number | Tensor): Tensor;
+  /** Runs `action` without touching what the last forward kept; a loss without this is simply run. */
+  aside?<T>(action: () => T): T;
 }
 
 /** An input to a layer under check: a tensor, or the shape of one to generate. */
@@ -117,7 +119,8 @@ export function gradCheck<In extends readonly Tensor[], Out extends Flow>(
     const tensors = given.map((input) => own(input instanceof Tensor ? input.clone() : generate(core, input)));
     if (!(layer instanceof Layer)) {
       const target = tensors[1] ?? own(given[0] instanceof Tensor ? tensors[0].clone() : generate(core, given[0]));
-      return compare(lossSubject(layer, core, tensors[0], target), eps, tolerance, own);
+      const check = () => compare(lossSubject(layer, core, tensors[0], target), eps, tolerance, own);
+      return layer.aside ? layer.aside(check) : check();
     }
     return layer.aside(() => keepingState(layer, () => compare(layerSubject(layer, tensors), eps, tolerance, own)));
   } finally {

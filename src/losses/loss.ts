@@ -33,7 +33,7 @@ export abstract class Loss<R extends string = 'mean'> {
   readonly core: Core;
   readonly dtype: FloatDType;
   readonly reduction: R;
-  protected readonly site: CallSite;
+  protected site: CallSite;
 
   protected constructor(
     name: string,
@@ -55,6 +55,18 @@ export abstract class Loss<R extends string = 'mean'> {
    * @throws when forward has not run
    */
   abstract backward(upstream?: LossValue<R>): Tensor;
+
+  /** @internal Runs `action` at a fresh call-site; what was kept is there again after. */
+  aside<T>(action: () => T): T {
+    const kept = this.site;
+    this.site = new CallSite(this.core);
+    try {
+      return action();
+    } finally {
+      this.site.dispose();
+      this.site = kept;
+    }
+  }
 
   /** Gives the loss's buffers back. */
   dispose(): void {
