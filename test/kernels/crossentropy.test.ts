@@ -138,6 +138,13 @@ forEachBuild((core, dtype) => {
     expectClose(wrong.got.loss, wrong.expected.losses, { dtype, terms: 8 });
   });
 
+  it.each([1, 5])('takes the maximum over what is there when all logits are far below 0 (inner %i)', (inner) => {
+    const C = 5;
+    const x = new Random(6).normals(C * inner, -1e4, 1);
+    const { got, expected } = run({ N: 1, C, inner, x, labels: new Int32Array(inner).fill(1) });
+    expectClose(got.loss, expected.losses, { dtype, terms: C + 12, scale: 20 });
+  });
+
   it.each([1, 5])(
     'takes −∞ logits as impossible classes; NaN and +∞ spoil their own sample only (inner %i)',
     (inner) => {

@@ -191,6 +191,20 @@ it('agrees with itself: smooth L1 = huber/β, L1 at β = 0, NLL of log-softmax =
   expect(new CrossEntropyLoss(f64).forward(x, labels)).toBeCloseTo(likelihood, 12);
 });
 
+it('divides a KL divergence by the batch, or by all elements', () => {
+  const x = Tensor.from(new Random(7).normals(12), [2, 3, 2], f64);
+  const t = Tensor.rand([2, 3, 2], f64);
+  const total = new KLDivLoss({ ...f64, reduction: 'sum' }).forward(x, t);
+  const batch = new KLDivLoss({ ...f64, reduction: 'batchmean' });
+  expect(batch.forward(x, t)).toBe(total / 2);
+  expectClose(
+    batch.backward().data,
+    Array.from(t.data, (v) => -v / 2),
+    { dtype: 'f64', terms: 4 },
+  );
+  expect(new KLDivLoss(f64).forward(x, t)).toBe(total / 12);
+});
+
 it('broadcasts the weights of binary losses by PyTorch’s rule', () => {
   const x = new Random(6).normals(12);
   const t = x.map((_, i) => i % 2);
