@@ -34,6 +34,21 @@ forEachBuild((core, dtype) => {
     expectClose(whole, dropout(x, 0.5, 2 ** 53 - 1, 12345), { dtype, terms: 2 });
   });
 
+  // A guard word is NaN, and NaN times a factor is the same NaN: guards alone would not see a write too many here.
+  it.each([
+    [0, 3],
+    [1, 4],
+    [3, 5],
+    [5, 6],
+  ])('writes elements [%i, %i) and no others', (begin, end) => {
+    const memory = new Guarded(core);
+    const out = memory.output(dtype, 8, new Float64Array(8).fill(7));
+    core.kernels[dtype].dropout(out, memory.input(dtype, new Float64Array(8).fill(1)), 0.5, 1, 0, begin, end);
+    const written = [...memory.read(dtype, out, 8)].map((value) => value !== 7);
+    expect(written).toEqual(written.map((_, i) => i >= begin && i < end));
+    memory.verify();
+  });
+
   it('multiplies by 0: NaN and ∞ become NaN, the sign of 0 stays', () => {
     expect([...run([NaN, Infinity, 2, -2], 1, 1, 0)]).toEqual([NaN, NaN, 0, -0]);
     expect([...run([NaN, -Infinity, 2, -0], 0, 1, 0)]).toEqual([NaN, -Infinity, 2, -0]);
