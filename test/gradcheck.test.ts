@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { createCore, gradCheck, Layer, LayerNorm, Parameter, Sequential, Tensor } from '../src/index.ts';
+import { createCore, gradCheck, Layer, LayerNorm, MSELoss, Parameter, Sequential, Tensor } from '../src/index.ts';
 import { cores } from './support/builds.ts';
 
 const [core] = cores;
@@ -241,6 +241,17 @@ describe('what a check leaves behind', () => {
     const expected = [bits(y), bits(layer.backward(dy))];
     gradCheck(layer, [5, 3]);
     expect([bits(y), bits(layer.backward(dy))]).toEqual(expected);
+  });
+
+  it('is nothing of a loss either', () => {
+    const loss = new MSELoss(f64);
+    const [prediction, target] = [Tensor.randn([2, 3], f64), Tensor.randn([2, 3], f64)];
+    loss.forward(prediction, target);
+    const gradient = bits(loss.backward());
+    const { liveTensors } = core.memory.stats();
+    expect(gradCheck(loss, [4, 5]).ok).toBe(true);
+    expect(core.memory.stats().liveTensors).toBe(liveTensors);
+    expect(bits(loss.backward())).toEqual(gradient);
   });
 
   it('is the same result for the same seed', () => {
