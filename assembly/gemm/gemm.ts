@@ -70,28 +70,29 @@ export function gemm<T>(
     for (let k0 = 0; k0 < K; k0 += KC) {
       const kc = min(KC, K - k0), accumulate = beta != 0.0 || k0 > 0;
       pack<T>(aPanels, MR, at<T>(a, m0 * aRow + k0 * aK), aRow, aK, mb, kc);
+      if (alpha != 1.0) scale<T>(aPanels, <T>alpha, 1, roundUp(mb, MR) * kc, 0);
       for (let n0 = begin; n0 < end; n0 += NC) {
         const nc = min(NC, end - n0);
         pack<T>(bPanels, NR<T>(), at<T>(b, n0 * bColumn + k0 * bK), bColumn, bK, nc, kc);
-        multiplyPanels<T>(at<T>(c, m0 * ldc + n0), ldc, aPanels, bPanels, workspace, mb, nc, kc, <T>alpha, accumulate);
+        multiplyPanels<T>(at<T>(c, m0 * ldc + n0), ldc, aPanels, bPanels, workspace, mb, nc, kc, accumulate);
       }
     }
   }
 }
 
-/** C (+)= α·A·B from packed panels: c: [M][N], ldc elements a row. Tiles that stick out go through `partial`. */
+/** C (+)= A·B from packed panels: c: [M][N], ldc elements a row. Tiles that stick out go through `partial`. */
 export function multiplyPanels<T>(
   c: usize, ldc: i32, a: usize, b: usize, partial: usize,
-  M: i32, N: i32, K: i32, alpha: T, accumulate: bool,
+  M: i32, N: i32, K: i32, accumulate: bool,
 ): void {
   for (let j = 0; j < N; j += NR<T>()) {
     const bPanel = at<T>(b, j * K), columns = N - j;
     for (let i = 0; i < M; i += MR) {
       const aPanel = at<T>(a, i * K), rows = M - i, to = at<T>(c, i * ldc + j);
       if (rows >= MR && columns >= NR<T>()) {
-        tile<T>(to, ldc, aPanel, bPanel, K, alpha, accumulate);
+        tile<T>(to, ldc, aPanel, bPanel, K, accumulate);
       } else {
-        tile<T>(partial, NR<T>(), aPanel, bPanel, K, alpha, false);
+        tile<T>(partial, NR<T>(), aPanel, bPanel, K, false);
         copyPartial<T>(to, ldc, partial, min(rows, MR), min(columns, NR<T>()), accumulate);
       }
     }

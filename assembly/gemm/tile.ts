@@ -1,10 +1,10 @@
 // The micro-tile: MR × NR elements of C stay in registers while k runs over a packed panel of A and one of B.
 //
-//   C[i][j] (+)= α·Σ_k A[k][i]·B[k][j]        i < MR, j < NR
+//   C[i][j] (+)= Σ_k A[k][i]·B[k][j]        i < MR, j < NR
 //
 // A row of the tile is two vectors, so NR = 2·lanes. Per k: MR broadcast loads, 2 vector loads, 2·MR multiply-adds
 // on 2·MR accumulators. V8 has 15 usable vector registers on x64: 2·MR accumulators, 2 of B and 1 of A make
-// MR = 6 the most. With separate multiply and add a temporary is needed too, and 4 rows are faster (measured).
+// MR = 6 the most, with no register left for a factor α: gemm scales the panels of A instead. With separate multiply and add a temporary is needed too, and 4 rows are faster (measured).
 
 import { lanes, madd, zero } from '../lib/simd';
 
@@ -24,7 +24,7 @@ export function NR<T>(): i32 {
  * One full tile. c: MR rows of NR, ldc elements apart; a: [K][MR], b: [K][NR], both packed; K ≥ 1.
  * Overwrites c, or adds to it.
  */
-export function tile<T>(c: usize, ldc: i32, a: usize, b: usize, K: i32, alpha: T, accumulate: bool): void {
+export function tile<T>(c: usize, ldc: i32, a: usize, b: usize, K: i32, accumulate: bool): void {
   let c00 = zero(), c01 = zero(), c10 = zero(), c11 = zero(), c20 = zero(), c21 = zero();
   let c30 = zero(), c31 = zero(), c40 = zero(), c41 = zero(), c50 = zero(), c51 = zero();
   do {
@@ -53,22 +53,20 @@ export function tile<T>(c: usize, ldc: i32, a: usize, b: usize, K: i32, alpha: T
     b += 32;
   } while (--K);
 
-  const row = <usize>ldc << alignof<T>(), alphas = v128.splat<T>(alpha);
-  storeRow<T>(c, c00, c01, alphas, accumulate);
-  storeRow<T>((c += row), c10, c11, alphas, accumulate);
-  storeRow<T>((c += row), c20, c21, alphas, accumulate);
-  storeRow<T>((c += row), c30, c31, alphas, accumulate);
+  const row = <usize>ldc << alignof<T>();
+  storeRow<T>(c, c00, c01, accumulate);
+  storeRow<T>((c += row), c10, c11, accumulate);
+  storeRow<T>((c += row), c20, c21, accumulate);
+  storeRow<T>((c += row), c30, c31, accumulate);
   if (MR > 4) {
-    storeRow<T>((c += row), c40, c41, alphas, accumulate);
-    storeRow<T>((c += row), c50, c51, alphas, accumulate);
+    storeRow<T>((c += row), c40, c41, accumulate);
+    storeRow<T>((c += row), c50, c51, accumulate);
   }
 }
 
 // @ts-ignore: decorator
 @inline
-function storeRow<T>(c: usize, left: v128, right: v128, alphas: v128, accumulate: bool): void {
-  left = v128.mul<T>(left, alphas);
-  right = v128.mul<T>(right, alphas);
+function storeRow<T>(c: usize, left: v128, right: v128, accumulate: bool): void {
   if (accumulate) {
     left = v128.add<T>(left, v128.load(c, 0));
     right = v128.add<T>(right, v128.load(c, 16));

@@ -66,7 +66,7 @@ export function conv2dForward<T>(
             packColumns<T>(bPanels, row, image, s, t0, kc, p, nc);
             if (t0 == 0 && bias) fillRows<T>(at<T>(y, p), P, at<T>(bias, o), M, nc);
             const accumulate = t0 > 0 || bias != 0;
-            multiplyPanels<T>(at<T>(y, p), P, aPanels, bPanels, partial, M, nc, kc, <T>1, accumulate);
+            multiplyPanels<T>(at<T>(y, p), P, aPanels, bPanels, partial, M, nc, kc, accumulate);
           }
           line = stop;
         }
@@ -94,7 +94,7 @@ export function conv2dBackwardWeight<T>(
           for (let t0 = begin; t0 < end; t0 += NC) {
             const nc = min(NC, end - t0);
             packTaps<T>(bPanels, rows, image, s, t0, nc, p, kc);
-            multiplyPanels<T>(at<T>(dweight, o * taps + t0), taps, aPanels, bPanels, partial, M, nc, kc, <T>1, true);
+            multiplyPanels<T>(at<T>(dweight, o * taps + t0), taps, aPanels, bPanels, partial, M, nc, kc, true);
           }
         }
       }
@@ -122,7 +122,7 @@ export function conv2dBackwardInput<T>(
           for (let p = 0; p < P; p += NC) {
             const nc = min(NC, P - p), ld = roundUp(nc, NR<T>());
             pack<T>(bPanels, NR<T>(), at<T>(dout, (n * s.O + o) * P + p), 1, P, nc, kc);
-            multiplyPanels<T>(block, ld, aPanels, bPanels, partial, M, nc, kc, <T>1, false);
+            multiplyPanels<T>(block, ld, aPanels, bPanels, partial, M, nc, kc, false);
             for (let t = 0; t < M; t++) col2imRow<T>(image, at<T>(block, t * ld), s, t0 + t, p, p + nc);
           }
         }
