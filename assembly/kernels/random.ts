@@ -5,6 +5,7 @@
 //   z₀ = √(−2 ln u)·cos 2πv      z₁ = √(−2 ln u)·sin 2πv
 // Element i belongs to the pair i >> 1 and is its cosine when even, its sine when odd.
 
+import { log } from '../lib/math';
 import { at } from '../lib/simd';
 import { uniform01 } from '../lib/splitmix';
 
@@ -22,22 +23,11 @@ export function randomUniform<T>(out: usize, low: f64, high: f64, seed: f64, dra
 export function randomNormal<T>(out: usize, mean: f64, std: f64, seed: f64, drawn: f64, begin: i32, end: i32): void {
   for (let i = begin; i < end; i++) {
     const pair = drawn + <f64>(i & ~1);
-    const radius = Math.sqrt(-2.0 * ln(1.0 - uniform01(seed, pair)));
+    const radius = Math.sqrt(-2.0 * v128.extract_lane<f64>(log<f64>(f64x2.splat(1.0 - uniform01(seed, pair))), 0));
     const turn = uniform01(seed, pair + 1.0);
     const z = radius * (i & 1 ? cosTurn(turn - 0.25) : cosTurn(turn));
     store<T>(at<T>(out, i), <T>(mean + std * z));
   }
-}
-
-/** ln x for normal x > 0, from x = m·2^e with m ∈ [√½, √2) and ln m = 2·artanh((m − 1)/(m + 1)). */
-function ln(x: f64): f64 {
-  const bits = reinterpret<i64>(x), rootHalf: i64 = 0x3fe6a09e667f3bcd;
-  const e = (bits - rootHalf) >> 52;
-  const m = reinterpret<f64>(bits - (e << 52));
-  const s = (m - 1.0) / (m + 1.0), s2 = s * s;
-  let series = 1.0 / 23.0; // |s| ≤ 0.172: the next term is below 2^-62
-  for (let k = 21.0; k > 0.0; k -= 2.0) series = series * s2 + 1.0 / k;
-  return <f64>e * 0.6931471805599453 + 2.0 * s * series;
 }
 
 /** cos 2πt. */

@@ -72,8 +72,7 @@ export class Conv2d extends Layer {
     const x = this.checkUpstream(dy);
     const g = this.geometryOf('Conv2d.backward', x);
     const dx = this.site.buffer('dx', x.shape, this.dtype);
-    this.accumulate(x, dy, g);
-    const shape = writeConv2dShape(this.core, this.dtype, g);
+    const shape = this.accumulate(x, dy, g);
     this.kernels.conv2dBackwardInput(dx.address, dy.address, this.weight.address, shape, 0, g.N);
     return dx;
   }
@@ -83,13 +82,14 @@ export class Conv2d extends Layer {
     this.accumulate(x, dy, this.geometryOf('Conv2d.backward', x));
   }
 
-  /** dW and db are added to their gradients. All memory is there before the first kernel runs. */
-  private accumulate(x: Tensor, dy: Tensor, g: Conv2dGeometry): void {
+  /** Adds to dW and db; returns the shape written for the kernels. All memory is there before the first one runs. */
+  private accumulate(x: Tensor, dy: Tensor, g: Conv2dGeometry): number {
     const dweight = this.weight.grad.address;
     const dbias = addressOf(this.bias?.grad);
     const shape = writeConv2dShape(this.core, this.dtype, g);
     this.kernels.conv2dBackwardWeight(dweight, dy.address, x.address, shape, 0, this.weight.size / g.O);
     if (dbias) this.kernels.conv2dBackwardBias(dbias, dy.address, g.N, g.O, g.OH * g.OW, 0, g.O);
+    return shape;
   }
 
   private checkUpstream(dy: Tensor): Tensor {
