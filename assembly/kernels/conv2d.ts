@@ -102,15 +102,15 @@ export function conv2dBackwardWeight<T>(
   }
 }
 
-/** Images [begin, end): dx = col2im(Wᵀ·dout). */
+/** Images [begin, end): dx = col2im(Wᵀ·dout), or dx += with `accumulate`. */
 export function conv2dBackwardInput<T>(
-  dx: usize, dout: usize, weight: usize, shape: usize, begin: i32, end: i32,
+  dx: usize, dout: usize, weight: usize, shape: usize, accumulate: i32, begin: i32, end: i32,
 ): void {
   const s = changetype<Conv2dShape>(shape);
   const Cg = s.C / s.G, Og = s.O / s.G, taps = s.T, P = s.P;
   const partial = partialTile(shape), aPanels = panelsOfA<T>(partial), bPanels = panelsOfB<T>(partial, MB, KC);
   const block = besidePanels<T>(partial);
-  clear<T>(at<T>(dx, begin * s.C * s.H * s.W), (end - begin) * s.C * s.H * s.W);
+  if (!accumulate) clear<T>(at<T>(dx, begin * s.C * s.H * s.W), (end - begin) * s.C * s.H * s.W);
   for (let g = 0; g < s.G; g++) {
     for (let t0 = 0; t0 < taps; t0 += MB) {
       const M = min(MB, taps - t0);

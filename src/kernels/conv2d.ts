@@ -60,7 +60,7 @@ export function conv2dBackwardInput(dout: Tensor, weight: Tensor, dx: Tensor, op
   const g = geometryOf(call, dx.shape, weight.shape, options);
   checkTensor(call, 'dout', dout, { ...same, shape: g.outputShape });
   const shape = writeConv2dShape(same.core, same.dtype, g);
-  kernels.conv2dBackwardInput(dx.address, dout.address, weight.address, shape, 0, g.N);
+  kernels.conv2dBackwardInput(dx.address, dout.address, weight.address, shape, 0, 0, g.N);
 }
 
 /**

@@ -1,5 +1,6 @@
-import { type Formula, savedBy } from '../geometry/activation.ts';
-import type { Tensor } from '../tensor.ts';
+import type { Formula } from '../geometry/activation.ts';
+import type { Application, TensorSpec } from '../operation.ts';
+import { activationApplication } from '../operations/activation.ts';
 import { Layer, type LayerOptions } from './layer.ts';
 
 /**
@@ -18,19 +19,7 @@ export abstract class Activation extends Layer {
     this.b = b;
   }
 
-  override forward(x: Tensor): Tensor {
-    this.check(`${this.name}.forward`, 'x', x);
-    const out = this.site.buffer('out', x.shape, this.dtype);
-    this.kernels[`${this.formula}Forward`](out.address, x.address, this.a, this.b, 0, x.size);
-    this.site.save('saved', savedBy[this.formula] === 'x' ? x : out);
-    return out;
-  }
-
-  override backward(dy: Tensor): Tensor {
-    const saved = this.site.recall(`${this.name}.backward`, 'saved');
-    this.check(`${this.name}.backward`, 'dy', dy, saved.shape);
-    const dx = this.site.buffer('dx', saved.shape, this.dtype);
-    this.kernels[`${this.formula}Backward`](dx.address, dy.address, saved.address, this.a, this.b, 0, saved.size);
-    return dx;
+  override prepare(_call: string, [x]: readonly TensorSpec[]): Application {
+    return activationApplication(this.core, x, this.formula, this.a, this.b);
   }
 }

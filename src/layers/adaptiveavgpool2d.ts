@@ -1,6 +1,6 @@
 import { checkOptions } from '../check.ts';
 import { adaptiveSize, adaptiveSizes, type OutputSize } from '../geometry/pool2d.ts';
-import type { Tensor } from '../tensor.ts';
+import type { Application, TensorSpec } from '../operation.ts';
 import { Layer, type LayerOptions } from './layer.ts';
 
 /**
@@ -21,21 +21,18 @@ export class AdaptiveAvgPool2d extends Layer {
     this.outputSize = size;
   }
 
-  override forward(x: Tensor): Tensor {
-    this.check('AdaptiveAvgPool2d.forward', 'x', x);
-    const { planes, H, W, OH, OW, shape } = adaptiveSizes('AdaptiveAvgPool2d.forward', x.shape, this.outputSize);
-    const out = this.site.buffer('out', shape, this.dtype);
-    this.kernels.adaptiveAvgPool2dForward(out.address, x.address, H, W, OH, OW, 0, planes);
-    this.site.save('x', x);
-    return out;
-  }
-
-  override backward(dy: Tensor): Tensor {
-    const x = this.site.recall('AdaptiveAvgPool2d.backward', 'x');
-    const { planes, H, W, OH, OW, shape } = adaptiveSizes('AdaptiveAvgPool2d.backward', x.shape, this.outputSize);
-    this.check('AdaptiveAvgPool2d.backward', 'dy', dy, shape);
-    const dx = this.site.buffer('dx', x.shape, this.dtype);
-    this.kernels.adaptiveAvgPool2dBackward(dx.address, dy.address, H, W, OH, OW, 0, planes);
-    return dx;
+  override prepare(call: string, [x]: readonly TensorSpec[]): Application {
+    const { planes, H, W, OH, OW, shape } = adaptiveSizes(call, x.shape, this.outputSize);
+    return {
+      outputs: [{ shape, dtype: x.dtype }],
+      forward: ({ inputs, outputs }) => {
+        this.kernels.adaptiveAvgPool2dForward(outputs[0].address, inputs[0].address, H, W, OH, OW, 0, planes);
+      },
+      backward: (_, gradients) => {
+        const [dx, dout] = [gradients.inputs[0], gradients.outputs[0]];
+        if (!dx || !dout) return;
+        this.kernels.adaptiveAvgPool2dBackward(dx.address, dout.address, H, W, OH, OW, 0, planes);
+      },
+    };
   }
 }

@@ -1,7 +1,7 @@
 import { checkOptions } from '../check.ts';
 import { type AvgPool2dWindow, averageOf, pool2dSizes, type Window2d, window2d } from '../geometry/pool2d.ts';
+import type { Application, TensorSpec } from '../operation.ts';
 import type { Size2d } from '../shape.ts';
-import type { Tensor } from '../tensor.ts';
 import { Layer, type LayerOptions } from './layer.ts';
 
 export interface AvgPool2dOptions extends LayerOptions, AvgPool2dWindow {}
@@ -39,33 +39,31 @@ export class AvgPool2d extends Layer {
     this.divisor = divisor;
   }
 
-  override forward(x: Tensor): Tensor {
-    this.check('AvgPool2d.forward', 'x', x);
-    const { planes, H, W, OH, OW, shape } = pool2dSizes('AvgPool2d.forward', x.shape, this.window);
+  override prepare(call: string, [x]: readonly TensorSpec[]): Application {
+    const { planes, H, W, OH, OW, shape } = pool2dSizes(call, x.shape, this.window);
     const { kernelSize, stride, padding } = this.window;
-    const out = this.site.buffer('out', shape, this.dtype);
-    // biome-ignore format: outputs, inputs, sizes
-    this.kernels.avgPool2dForward(
-      out.address,
-      x.address,
-      H, W, OH, OW, ...kernelSize, ...stride, ...padding, Number(this.countIncludePad), this.divisor, 0, planes,
-    );
-    this.site.save('x', x);
-    return out;
-  }
-
-  override backward(dy: Tensor): Tensor {
-    const x = this.site.recall('AvgPool2d.backward', 'x');
-    const { planes, H, W, OH, OW, shape } = pool2dSizes('AvgPool2d.backward', x.shape, this.window);
-    this.check('AvgPool2d.backward', 'dy', dy, shape);
-    const { kernelSize, stride, padding } = this.window;
-    const dx = this.site.buffer('dx', x.shape, this.dtype);
-    // biome-ignore format: outputs, inputs, sizes
-    this.kernels.avgPool2dBackward(
-      dx.address,
-      dy.address,
-      H, W, OH, OW, ...kernelSize, ...stride, ...padding, Number(this.countIncludePad), this.divisor, 0, planes,
-    );
-    return dx;
+    const [KH, KW, SH, SW, PH, PW] = [kernelSize, stride, padding].flat();
+    const includePad = Number(this.countIncludePad);
+    return {
+      outputs: [{ shape, dtype: x.dtype }],
+      forward: ({ inputs, outputs }) => {
+        // biome-ignore format: outputs, inputs, sizes
+        this.kernels.avgPool2dForward(
+          outputs[0].address,
+          inputs[0].address,
+          H, W, OH, OW, KH, KW, SH, SW, PH, PW, includePad, this.divisor, 0, planes,
+        );
+      },
+      backward: (_, gradients) => {
+        const [dx, dout] = [gradients.inputs[0], gradients.outputs[0]];
+        if (!dx || !dout) return;
+        // biome-ignore format: outputs, inputs, sizes
+        this.kernels.avgPool2dBackward(
+          dx.address,
+          dout.address,
+          H, W, OH, OW, KH, KW, SH, SW, PH, PW, includePad, this.divisor, 0, planes,
+        );
+      },
+    };
   }
 }

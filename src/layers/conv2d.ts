@@ -9,9 +9,9 @@ import {
   conv2dGeometry,
   conv2dWindow,
 } from '../geometry/conv2d.ts';
+import type { Application, Gradients, Site, TensorSpec } from '../operation.ts';
 import type { Parameter } from '../parameter.ts';
-import { type Size2d, sameShape } from '../shape.ts';
-import type { Tensor } from '../tensor.ts';
+import type { Size2d } from '../shape.ts';
 import { Layer, type LayerOptions } from './layer.ts';
 
 export interface Conv2dLayerOptions extends Conv2dOptions, LayerOptions {
@@ -32,7 +32,6 @@ export class Conv2d extends Layer {
   readonly window: Conv2dWindow;
   readonly weight: Parameter;
   readonly bias: Parameter | null;
-  private geometry: Conv2dGeometry | undefined;
 
   constructor(inChannels: number, outChannels: number, kernelSize: Size2d, options: Conv2dLayerOptions = {}) {
     const call = 'new Conv2d';
@@ -52,56 +51,39 @@ export class Conv2d extends Layer {
     this.bias = biased ? this.parameter('bias', [outChannels], (bias) => bias.fillUniform(-bound, bound)) : null;
   }
 
-  override forward(x: Tensor): Tensor {
-    this.check('Conv2d.forward', 'x', x);
-    const g = this.geometryOf('Conv2d.forward', x);
-    const out = this.site.buffer('out', g.outputShape, this.dtype);
+  override prepare(call: string, [{ shape, dtype }]: readonly TensorSpec[]): Application {
+    const geometry = conv2dGeometry(call, shape, this.inChannels, this.outChannels, this.window);
+    return {
+      outputs: [{ shape: geometry.outputShape, dtype }],
+      readsInputs: [0],
+      accumulates: true,
+      hasParameters: true,
+      forward: (site) => this.convolve(site, geometry),
+      backward: (site, gradients) => this.goBackThrough(site, gradients, geometry),
+    };
+  }
+
+  private convolve({ inputs: [x], outputs: [out] }: Site, g: Conv2dGeometry): void {
     const shape = writeConv2dShape(this.core, this.dtype, g);
-    const { weight, bias } = this;
     // biome-ignore format: outputs, inputs, sizes
     this.kernels.conv2dForward(
       out.address,
-      x.address, weight.address, addressOf(bias),
+      x.address, this.weight.address, addressOf(this.bias),
       shape, 0, g.N * g.OH,
     );
-    this.site.save('x', x);
-    return out;
   }
 
-  override backward(dy: Tensor): Tensor {
-    const x = this.checkUpstream(dy);
-    const g = this.geometryOf('Conv2d.backward', x);
-    const dx = this.site.buffer('dx', x.shape, this.dtype);
-    const shape = this.accumulate(x, dy, g);
-    this.kernels.conv2dBackwardInput(dx.address, dy.address, this.weight.address, shape, 0, g.N);
-    return dx;
-  }
-
-  override backwardParameters(dy: Tensor): void {
-    const x = this.checkUpstream(dy);
-    this.accumulate(x, dy, this.geometryOf('Conv2d.backward', x));
-  }
-
-  /** Adds to dW and db; returns the shape written for the kernels. All memory is there before the first one runs. */
-  private accumulate(x: Tensor, dy: Tensor, g: Conv2dGeometry): number {
+  /** Adds to dW and db, then gives dX. All memory is there before the first kernel runs. */
+  private goBackThrough({ inputs: [x] }: Site, gradients: Gradients, g: Conv2dGeometry): void {
+    const [dx, dout] = [gradients.inputs[0], gradients.outputs[0]];
+    if (!dout) return;
     const dweight = this.weight.grad.address;
     const dbias = addressOf(this.bias?.grad);
     const shape = writeConv2dShape(this.core, this.dtype, g);
-    this.kernels.conv2dBackwardWeight(dweight, dy.address, x.address, shape, 0, this.weight.size / g.O);
-    if (dbias) this.kernels.conv2dBackwardBias(dbias, dy.address, g.N, g.O, g.OH * g.OW, 0, g.O);
-    return shape;
-  }
-
-  private checkUpstream(dy: Tensor): Tensor {
-    const x = this.site.recall('Conv2d.backward', 'x');
-    this.check('Conv2d.backward', 'dy', dy, this.geometryOf('Conv2d.backward', x).outputShape);
-    return x;
-  }
-
-  private geometryOf(call: string, x: Tensor): Conv2dGeometry {
-    if (!this.geometry || !sameShape(this.geometry.inputShape, x.shape)) {
-      this.geometry = conv2dGeometry(call, x.shape, this.inChannels, this.outChannels, this.window);
-    }
-    return this.geometry;
+    this.kernels.conv2dBackwardWeight(dweight, dout.address, x.address, shape, 0, this.weight.size / g.O);
+    if (dbias) this.kernels.conv2dBackwardBias(dbias, dout.address, g.N, g.O, g.OH * g.OW, 0, g.O);
+    if (!dx) return;
+    const accumulate = Number(gradients.accumulate[0] ?? false);
+    this.kernels.conv2dBackwardInput(dx.address, dout.address, this.weight.address, shape, accumulate, 0, g.N);
   }
 }

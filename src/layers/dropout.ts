@@ -1,5 +1,5 @@
 import { checkNumber, checkOptions } from '../check.ts';
-import type { Tensor } from '../tensor.ts';
+import type { Application, TensorSpec } from '../operation.ts';
 import { Layer, type LayerOptions } from './layer.ts';
 
 /**
@@ -20,31 +20,28 @@ export class Dropout extends Layer {
     this.p = p;
   }
 
-  override forward(x: Tensor): Tensor {
-    this.check('Dropout.forward', 'x', x);
+  override prepare(_call: string, [x]: readonly TensorSpec[]): Application {
     const p = this.training ? this.p : 0;
-    const out = p > 0 ? this.site.buffer('out', x.shape, this.dtype) : x;
-    this.site.save('x', x);
-    this.site.note('p', p);
-    if (p === 0) return x;
+    if (p === 0) return { outputs: [x], view: true };
+    const { random } = this.core;
+    const { dropout } = this.kernels;
     // Draws are a function of seed and index, so these two numbers are all that backward needs.
-    const { seed } = this.core.random;
-    const drawn = this.core.random.take((x.size + 1) >> 1); // two elements a draw
-    this.site.note('seed', seed);
-    this.site.note('drawn', drawn);
-    this.kernels.dropout(out.address, x.address, p, seed, drawn, 0, x.size);
-    return out;
-  }
-
-  override backward(dy: Tensor): Tensor {
-    const call = 'Dropout.backward';
-    this.check(call, 'dy', dy, this.site.recall(call, 'x').shape);
-    const p = this.site.noted(call, 'p');
-    if (p === 0) return dy;
-    const dx = this.site.buffer('dx', dy.shape, this.dtype);
-    const seed = this.site.noted(call, 'seed');
-    const drawn = this.site.noted(call, 'drawn');
-    this.kernels.dropout(dx.address, dy.address, p, seed, drawn, 0, dy.size);
-    return dx;
+    let seed = 0;
+    let drawn = 0;
+    return {
+      outputs: [x],
+      inPlace: [0],
+      inPlaceBackward: true,
+      forward: ({ inputs, outputs }) => {
+        const { address, size } = outputs[0];
+        seed = random.seed;
+        drawn = random.take((size + 1) >> 1); // two elements a draw
+        dropout(address, inputs[0].address, p, seed, drawn, 0, size);
+      },
+      backward: (_, gradients) => {
+        const [dx, dout] = [gradients.inputs[0], gradients.outputs[0]];
+        if (dx && dout) dropout(dx.address, dout.address, p, seed, drawn, 0, dx.size);
+      },
+    };
   }
 }

@@ -1,6 +1,6 @@
 import { checkInteger, checkOptions } from '../check.ts';
 import { flattenedShape } from '../geometry/flatten.ts';
-import type { Tensor } from '../tensor.ts';
+import type { Application, TensorSpec } from '../operation.ts';
 import { Layer, type LayerOptions } from './layer.ts';
 
 /**
@@ -23,16 +23,7 @@ export class Flatten extends Layer {
     this.endDim = endDim;
   }
 
-  override forward(x: Tensor): Tensor {
-    this.check('Flatten.forward', 'x', x);
-    const y = this.site.view('y', x, flattenedShape('Flatten.forward', x.shape, this.startDim, this.endDim));
-    this.site.save('x', x);
-    return y;
-  }
-
-  override backward(dy: Tensor): Tensor {
-    const { shape } = this.site.recall('Flatten.backward', 'x');
-    this.check('Flatten.backward', 'dy', dy, flattenedShape('Flatten.backward', shape, this.startDim, this.endDim));
-    return this.site.view('dx', dy, shape);
+  override prepare(call: string, [{ shape, dtype }]: readonly TensorSpec[]): Application {
+    return { outputs: [{ shape: flattenedShape(call, shape, this.startDim, this.endDim), dtype }], view: true };
   }
 }

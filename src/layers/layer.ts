@@ -1,8 +1,9 @@
-import { CallSite } from '../call-site.ts';
+import { CallSite, newPlaced } from '../call-site.ts';
 import { checkOneOf, reject } from '../check.ts';
 import { checkTensor } from '../check-tensor.ts';
 import { type Core, coreOf } from '../core/core.ts';
 import type { FloatDType } from '../dtype.ts';
+import type { Application, Node, Operation, TensorSpec } from '../operation.ts';
 import { Parameter } from '../parameter.ts';
 import { type Shape, sameShape } from '../shape.ts';
 import { Tensor } from '../tensor.ts';
@@ -23,6 +24,12 @@ export type Upstream<Out extends Flow> = Out extends readonly Tensor[] ? Out : [
 /** Result of `backward`: one gradient per input; a single input's comes bare. */
 export type InputGradients<In extends readonly Tensor[]> = In extends readonly [Tensor] ? Tensor : readonly Tensor[];
 
+/** Arguments of `apply`: one node per input. */
+export type InputNodes<In extends readonly Tensor[]> = { readonly [K in keyof In]: Node };
+
+/** Result of `apply`: one node per output; a single output's comes bare. */
+export type OutputNodes<Out extends Flow> = Out extends readonly Tensor[] ? { readonly [K in keyof Out]: Node } : Node;
+
 /**
  * A differentiable function with parameters: `forward` computes outputs and keeps what `backward` needs,
  * `backward` takes dL/d(output), returns dL/d(input) and ADDS dL/d(parameter) to `parameter.grad`.
@@ -32,9 +39,14 @@ export type InputGradients<In extends readonly Tensor[]> = In extends readonly [
  * are overwritten at its next call, so a warm step allocates nothing. The inputs of forward must stay as they are
  * until backward has run.
  *
+ * A layer of your own defines `prepare`, which says what it computes for inputs of given shapes and lets a graph plan
+ * its memory; or it overrides `forward` and `backward` themselves, and keeps in `site` what backward needs.
+ *
  * Most layers map one tensor to one tensor; `In` and `Out` leave room for those that do not.
  */
-export abstract class Layer<In extends readonly Tensor[] = [x: Tensor], Out extends Flow = Tensor> {
+export abstract class Layer<In extends readonly Tensor[] = [x: Tensor], Out extends Flow = Tensor>
+  implements Operation
+{
   readonly core: Core;
   readonly dtype: FloatDType;
   /** Whether the layer behaves as in training; see `train()` and `eval()`. */
@@ -44,20 +56,73 @@ export abstract class Layer<In extends readonly Tensor[] = [x: Tensor], Out exte
   private readonly buffers = new Map<string, Tensor>();
   private children = new Map<string, Layer>();
   private ownsParameters = true;
+  private readonly forwardCall: string;
+  private readonly backwardCall: string;
 
   protected constructor(name: string, options: LayerOptions) {
     this.core = coreOf(`new ${name}`, options.core);
     this.dtype = checkOneOf(`new ${name}`, 'dtype', options.dtype ?? 'f32', ['f32', 'f64']);
     this.site = new CallSite(this.core);
+    this.forwardCall = `${name}.forward`;
+    this.backwardCall = `${name}.backward`;
   }
 
-  abstract forward(...inputs: In): Out;
-  abstract backward(...upstream: Upstream<Out>): InputGradients<In>;
+  /** The class name, for messages. */
+  get name(): string {
+    return this.constructor.name;
+  }
+
+  /**
+   * The layer for inputs of these shapes: see `Application`. Pure, but for what its `forward` and `backward` will do.
+   * @throws when the inputs do not suit the layer; messages begin with `call`
+   */
+  prepare(_call: string, _inputs: readonly TensorSpec[], _core: Core): Application {
+    throw new Error(`${this.name} defines neither prepare nor forward and backward`);
+  }
+
+  forward(...inputs: In): Out {
+    const { site, forwardCall: call } = this;
+    for (let i = 0; i < inputs.length || i === 0; i++) this.check(call, inputs.length > 1 ? `x[${i}]` : 'x', inputs[i]);
+    const placed =
+      site.placedFor(inputs, this.training) ??
+      newPlaced(this.prepare(call, inputs.map(specOf), this.core), inputs, this.training);
+    site.forward(placed, inputs);
+    return (placed.outputs.length > 1 ? placed.outputs : placed.outputs[0]) as Flow as Out;
+  }
+
+  backward(...upstream: Upstream<Out>): InputGradients<In> {
+    const gradients = this.goBack(upstream, true);
+    return (gradients.length > 1 ? gradients : gradients[0]) as Flow as InputGradients<In>;
+  }
 
   /** As `backward`, for a network's first layer: may leave out the gradient of the inputs, which nobody asks for. */
   backwardParameters(...upstream: Upstream<Out>): void {
-    this.backward(...upstream);
+    if (this.backward === Layer.prototype.backward) this.goBack(upstream, false);
+    else this.backward(...upstream);
   }
+
+  private goBack(upstream: readonly Tensor[], wanted: boolean): readonly (Tensor | undefined)[] {
+    const { site, backwardCall: call } = this;
+    const placed = site.recallPlaced(call);
+    const { outputs } = placed.application;
+    for (let k = 0; k < outputs.length; k++) {
+      this.check(call, outputs.length > 1 ? `dy[${k}]` : 'dy', upstream[k], outputs[k].shape);
+    }
+    return site.backward(placed, upstream, wanted);
+  }
+
+  /**
+   * The layer as a node of a `Graph`: what `forward` makes of tensors, written down for nodes. Applied several times,
+   * it is the same parameters at several places, whose gradients add up.
+   */
+  apply(...nodes: InputNodes<In>): OutputNodes<Out> {
+    const [first] = nodes as readonly Node[];
+    if (!first?.trace) reject(`${this.name}.apply`, 'x', 'a node of a Graph', first, TypeError);
+    return first.trace.applyLayer(this, nodes as readonly Node[]) as OutputNodes<Out>;
+  }
+
+  /** @internal A container's network in terms of what it holds, for a graph to plan; absent for a layer of kernels. */
+  trace?(...nodes: Node[]): Node | readonly Node[];
 
   /** Parameters with their PyTorch names (`weight`, `0.weight`, …); one that is shared is listed once. */
   namedParameters(): [name: string, parameter: Parameter][] {
@@ -158,11 +223,6 @@ export abstract class Layer<In extends readonly Tensor[] = [x: Tensor], Out exte
     this.dispose();
   }
 
-  /** The class name, for messages. */
-  protected get name(): string {
-    return this.constructor.name;
-  }
-
   /** The kernels of this layer's dtype. */
   protected get kernels() {
     return this.core.kernels[this.dtype];
@@ -202,3 +262,5 @@ export abstract class Layer<In extends readonly Tensor[] = [x: Tensor], Out exte
     return here.concat(below);
   }
 }
+
+const specOf = ({ shape, dtype }: TensorSpec): TensorSpec => ({ shape, dtype });

@@ -1,9 +1,9 @@
 import { checkBoolean, checkNumber, checkOptions, reject } from '../check.ts';
 import { addressOf } from '../check-tensor.ts';
 import { layerNormRows } from '../geometry/layernorm.ts';
+import type { Application, TensorSpec } from '../operation.ts';
 import type { Parameter } from '../parameter.ts';
 import { checkShape, type Shape } from '../shape.ts';
-import type { Tensor } from '../tensor.ts';
 import { Layer, type LayerOptions } from './layer.ts';
 
 export interface LayerNormOptions extends LayerOptions {
@@ -47,41 +47,42 @@ export class LayerNorm extends Layer {
     this.bias = affine && biased ? this.parameter('bias', shape, (bias) => bias.fill(0)) : null;
   }
 
-  override forward(x: Tensor): Tensor {
-    this.check('LayerNorm.forward', 'x', x);
-    const { rows, C } = layerNormRows('LayerNorm.forward', x.shape, this.normalizedShape);
-    const out = this.site.buffer('out', x.shape, this.dtype);
-    const mean = this.site.buffer('mean', [rows], this.dtype);
-    const rstd = this.site.buffer('rstd', [rows], this.dtype);
-    // biome-ignore format: outputs, inputs, sizes
-    this.kernels.layerNormForward(
-      out.address, mean.address, rstd.address,
-      x.address, addressOf(this.weight), addressOf(this.bias),
-      C, this.eps, 0, rows,
-    );
-    this.site.save('x', x);
-    return out;
-  }
-
-  override backward(dy: Tensor): Tensor {
-    const x = this.site.recall('LayerNorm.backward', 'x');
-    this.check('LayerNorm.backward', 'dy', dy, x.shape);
-    const { rows, C } = layerNormRows('LayerNorm.backward', x.shape, this.normalizedShape);
-    const mean = this.site.buffer('mean', [rows], this.dtype);
-    const rstd = this.site.buffer('rstd', [rows], this.dtype);
-    const dx = this.site.buffer('dx', x.shape, this.dtype);
-    // biome-ignore format: outputs, inputs, sizes
-    this.kernels.layerNormBackward(
-      dx.address,
-      dy.address, x.address, addressOf(this.weight), mean.address, rstd.address,
-      C, 0, rows,
-    );
-    // biome-ignore format: outputs, inputs, sizes
-    this.kernels.layerNormBackwardParameters(
-      addressOf(this.weight?.grad), addressOf(this.bias?.grad),
-      dy.address, x.address, mean.address, rstd.address,
-      rows, C, 0, C,
-    );
-    return dx;
+  override prepare(call: string, [x]: readonly TensorSpec[]): Application {
+    const { rows, C } = layerNormRows(call, x.shape, this.normalizedShape);
+    const statistic: TensorSpec = { shape: [rows], dtype: x.dtype };
+    return {
+      outputs: [x],
+      saved: [statistic, statistic],
+      readsInputs: [0],
+      inPlace: [0],
+      inPlaceBackward: true,
+      hasParameters: this.weight !== null,
+      forward: ({ inputs, outputs, saved: [mean, rstd] }) => {
+        // biome-ignore format: outputs, inputs, sizes
+        this.kernels.layerNormForward(
+          outputs[0].address, mean.address, rstd.address,
+          inputs[0].address, addressOf(this.weight), addressOf(this.bias),
+          C, this.eps, 0, rows,
+        );
+      },
+      backward: ({ inputs, saved: [mean, rstd] }, gradients) => {
+        const [dx, dout] = [gradients.inputs[0], gradients.outputs[0]];
+        if (!dout) return;
+        // First the parameters: dx may take over dout's memory.
+        // biome-ignore format: outputs, inputs, sizes
+        this.kernels.layerNormBackwardParameters(
+          addressOf(this.weight?.grad), addressOf(this.bias?.grad),
+          dout.address, inputs[0].address, mean.address, rstd.address,
+          rows, C, 0, C,
+        );
+        if (!dx) return;
+        // biome-ignore format: outputs, inputs, sizes
+        this.kernels.layerNormBackward(
+          dx.address,
+          dout.address, inputs[0].address, addressOf(this.weight), mean.address, rstd.address,
+          C, 0, rows,
+        );
+      },
+    };
   }
 }

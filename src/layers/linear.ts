@@ -1,7 +1,8 @@
 import { checkBoolean, checkInteger, checkOptions, reject } from '../check.ts';
 import { addressOf } from '../check-tensor.ts';
+import type { Application, Gradients, Site, TensorSpec } from '../operation.ts';
 import type { Parameter } from '../parameter.ts';
-import type { Tensor } from '../tensor.ts';
+import { sizeOf } from '../shape.ts';
 import { Layer, type LayerOptions } from './layer.ts';
 
 export interface LinearOptions extends LayerOptions {
@@ -35,62 +36,50 @@ export class Linear extends Layer {
     this.bias = biased ? this.parameter('bias', [outFeatures], (bias) => bias.fillUniform(-bound, bound)) : null;
   }
 
-  override forward(x: Tensor): Tensor {
+  override prepare(call: string, [{ shape, dtype }]: readonly TensorSpec[]): Application {
     const { inFeatures: I, outFeatures: O } = this;
-    this.check('Linear.forward', 'x', x);
-    if (x.shape.at(-1) !== I) reject('Linear.forward', 'x', `[..., ${I}]`, x.shape);
-    const M = x.size / I;
-    const out = this.site.buffer('out', this.outputShape(x), this.dtype);
-    const workspace = this.workspace(M, O, I);
+    if (shape.at(-1) !== I) reject(call, 'x', `[..., ${I}]`, shape);
+    const M = sizeOf(shape) / I;
+    return {
+      outputs: [{ shape: [...shape.slice(0, -1), O], dtype }],
+      readsInputs: [0],
+      accumulates: true,
+      hasParameters: true,
+      forward: (site) => this.multiply(site, M),
+      backward: (site, gradients) => this.goBackThrough(site, gradients, M),
+    };
+  }
+
+  /** Y = X·Wᵀ + b of M rows. */
+  private multiply({ inputs: [x], outputs: [out] }: Site, M: number): void {
+    const { inFeatures: I, outFeatures: O } = this;
+    const workspace = this.workspace(this.kernels.gemmWorkspace(M, O, I));
     // biome-ignore format: outputs, inputs, sizes
     this.kernels.linearForward(
       out.address,
       x.address, this.weight.address, addressOf(this.bias), workspace,
       M, O, I, 0, O,
     );
-    this.site.save('x', x);
-    return out;
   }
 
-  override backward(dy: Tensor): Tensor {
-    const x = this.checkUpstream(dy);
+  /** dW += dYᵀ·X,  db += Σ dY,  dX = dY·W. All memory is there before the first kernel runs. */
+  private goBackThrough({ inputs: [x] }: Site, gradients: Gradients, M: number): void {
     const { inFeatures: I, outFeatures: O } = this;
-    const M = x.size / I;
-    const dx = this.site.buffer('dx', x.shape, this.dtype);
-    this.accumulate(x, dy);
-    const workspace = this.workspace(M, I, O);
-    // dX = dY·W
-    this.kernels.gemm(dx.address, dy.address, this.weight.address, workspace, M, I, O, O, I, I, 0, 0, 1, 0, 0, I);
-    return dx;
-  }
-
-  override backwardParameters(dy: Tensor): void {
-    this.accumulate(this.checkUpstream(dy), dy);
-  }
-
-  /** dW += dYᵀ·X and db += Σ dY. All memory is there before the first kernel runs. */
-  private accumulate(x: Tensor, dy: Tensor): void {
-    const { inFeatures: I, outFeatures: O } = this;
-    const M = x.size / I;
+    const [dx, dout] = [gradients.inputs[0], gradients.outputs[0]];
+    if (!dout) return;
     const dweight = this.weight.grad.address;
     const dbias = addressOf(this.bias?.grad);
-    const workspace = this.workspace(O, I, M);
-    this.kernels.gemm(dweight, dy.address, x.address, workspace, O, I, M, O, I, I, 1, 0, 1, 1, 0, I);
-    if (dbias) this.kernels.linearBackwardBias(dbias, dy.address, M, O, 0, O);
+    const workspace = this.workspace(
+      Math.max(this.kernels.gemmWorkspace(O, I, M), this.kernels.gemmWorkspace(M, I, O)),
+    );
+    this.kernels.gemm(dweight, dout.address, x.address, workspace, O, I, M, O, I, I, 1, 0, 1, 1, 0, I);
+    if (dbias) this.kernels.linearBackwardBias(dbias, dout.address, M, O, 0, O);
+    if (!dx) return;
+    const beta = gradients.accumulate[0] ? 1 : 0;
+    this.kernels.gemm(dx.address, dout.address, this.weight.address, workspace, M, I, O, O, I, I, 0, 0, 1, beta, 0, I);
   }
 
-  private checkUpstream(dy: Tensor): Tensor {
-    const x = this.site.recall('Linear.backward', 'x');
-    this.check('Linear.backward', 'dy', dy, this.outputShape(x));
-    return x;
-  }
-
-  private outputShape(x: Tensor): number[] {
-    return [...x.shape.slice(0, -1), this.outFeatures];
-  }
-
-  /** Working memory for a product of these sizes. */
-  private workspace(M: number, N: number, K: number): number {
-    return this.core.memory.scratch(this.kernels.gemmWorkspace(M, N, K) * this.weight.data.BYTES_PER_ELEMENT);
+  private workspace(elements: number): number {
+    return this.core.memory.scratch(elements * this.weight.data.BYTES_PER_ELEMENT);
   }
 }

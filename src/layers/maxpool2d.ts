@@ -1,7 +1,7 @@
 import { checkOptions } from '../check.ts';
 import { type MaxPool2dWindow, pool2dSizes, type Window2d, window2d } from '../geometry/pool2d.ts';
+import type { Application, TensorSpec } from '../operation.ts';
 import type { Size2d } from '../shape.ts';
-import type { Tensor } from '../tensor.ts';
 import { Layer, type LayerOptions } from './layer.ts';
 
 export interface MaxPool2dOptions extends LayerOptions, MaxPool2dWindow {}
@@ -26,29 +26,26 @@ export class MaxPool2d extends Layer {
     this.window = window;
   }
 
-  override forward(x: Tensor): Tensor {
-    this.check('MaxPool2d.forward', 'x', x);
-    const { planes, H, W, OH, OW, shape } = pool2dSizes('MaxPool2d.forward', x.shape, this.window);
+  override prepare(call: string, [x]: readonly TensorSpec[]): Application {
+    const { planes, H, W, OH, OW, shape } = pool2dSizes(call, x.shape, this.window);
     const { kernelSize, stride, padding, dilation } = this.window;
-    const out = this.site.buffer('out', shape, this.dtype);
-    const argmax = this.site.buffer('argmax', shape, 'i32');
-    // biome-ignore format: outputs, inputs, sizes
-    this.kernels.maxPool2dForward(
-      out.address, argmax.address,
-      x.address,
-      H, W, OH, OW, ...kernelSize, ...stride, ...padding, ...dilation, 0, planes,
-    );
-    this.site.save('x', x);
-    return out;
-  }
-
-  override backward(dy: Tensor): Tensor {
-    const x = this.site.recall('MaxPool2d.backward', 'x');
-    const { planes, H, W, OH, OW, shape } = pool2dSizes('MaxPool2d.backward', x.shape, this.window);
-    this.check('MaxPool2d.backward', 'dy', dy, shape);
-    const argmax = this.site.buffer('argmax', shape, 'i32');
-    const dx = this.site.buffer('dx', x.shape, this.dtype);
-    this.kernels.maxPool2dBackward(dx.address, dy.address, argmax.address, H * W, OH * OW, 0, planes);
-    return dx;
+    const [KH, KW, SH, SW, PH, PW, DH, DW] = [kernelSize, stride, padding, dilation].flat();
+    return {
+      outputs: [{ shape, dtype: x.dtype }],
+      saved: [{ shape, dtype: 'i32' }],
+      forward: ({ inputs, outputs, saved }) => {
+        // biome-ignore format: outputs, inputs, sizes
+        this.kernels.maxPool2dForward(
+          outputs[0].address, saved[0].address,
+          inputs[0].address,
+          H, W, OH, OW, KH, KW, SH, SW, PH, PW, DH, DW, 0, planes,
+        );
+      },
+      backward: ({ saved }, gradients) => {
+        const [dx, dout] = [gradients.inputs[0], gradients.outputs[0]];
+        if (!dx || !dout) return;
+        this.kernels.maxPool2dBackward(dx.address, dout.address, saved[0].address, H * W, OH * OW, 0, planes);
+      },
+    };
   }
 }

@@ -1,6 +1,6 @@
 import { checkInteger, checkOptions } from '../check.ts';
-import { linesAlong } from '../geometry/softmax.ts';
-import type { Tensor } from '../tensor.ts';
+import type { Application, TensorSpec } from '../operation.ts';
+import { softmaxApplication } from '../operations/softmax.ts';
 import { Layer, type LayerOptions } from './layer.ts';
 
 /** Softmax or its logarithm over one axis; subclasses name the kernel. */
@@ -16,23 +16,7 @@ export abstract class SoftmaxLayer extends Layer {
     this.dim = dim;
   }
 
-  override forward(x: Tensor): Tensor {
-    const call = `${this.name}.forward`;
-    this.check(call, 'x', x);
-    const { rows, C, inner } = linesAlong(call, x.shape, this.dim);
-    const out = this.site.buffer('out', x.shape, this.dtype);
-    this.kernels[`${this.kernel}Forward`](out.address, x.address, C, inner, 0, rows);
-    this.site.save('out', out);
-    return out;
-  }
-
-  override backward(dy: Tensor): Tensor {
-    const call = `${this.name}.backward`;
-    const out = this.site.recall(call, 'out');
-    this.check(call, 'dy', dy, out.shape);
-    const { rows, C, inner } = linesAlong(call, out.shape, this.dim);
-    const dx = this.site.buffer('dx', out.shape, this.dtype);
-    this.kernels[`${this.kernel}Backward`](dx.address, dy.address, out.address, C, inner, 0, rows);
-    return dx;
+  override prepare(call: string, [x]: readonly TensorSpec[]): Application {
+    return softmaxApplication(call, this.core, x, this.kernel, this.dim);
   }
 }

@@ -71,7 +71,7 @@ forEachBuild((core, dtype) => {
         [n >> 1, n],
       ] as const;
     for (const [begin, end] of halves(s.N * s.OH)) kernels.conv2dForward(y, x, w, b, shape, begin, end);
-    for (const [begin, end] of halves(s.N)) kernels.conv2dBackwardInput(dx, dy, w, shape, begin, end);
+    for (const [begin, end] of halves(s.N)) kernels.conv2dBackwardInput(dx, dy, w, shape, 0, begin, end);
     for (const [begin, end] of halves(taps)) kernels.conv2dBackwardWeight(dw, dy, x, shape, begin, end);
     for (const [begin, end] of halves(s.O)) kernels.conv2dBackwardBias(db, dy, s.N, s.O, P, begin, end);
 

@@ -1,0 +1,35 @@
+import type { Core } from '../core/core.ts';
+import type { FloatDType } from '../dtype.ts';
+import { type Formula, savedBy } from '../geometry/activation.ts';
+import type { Application, Operation, TensorSpec } from '../operation.ts';
+
+/**
+ * y = f(x), element by element, of any shape.
+ * @param name what the operation is called in messages and pictures
+ * @param a, b the formula's hyper-parameters, where it has any
+ */
+export function activation(name: string, formula: Formula, a = 0, b = 0): Operation {
+  return { name, prepare: (_call, inputs, core) => activationApplication(core, inputs[0], formula, a, b) };
+}
+
+export function activationApplication(core: Core, x: TensorSpec, formula: Formula, a: number, b: number): Application {
+  const kernels = core.kernels[x.dtype as FloatDType];
+  const forward = kernels[`${formula}Forward`];
+  const backward = kernels[`${formula}Backward`];
+  const saves = savedBy[formula];
+  return {
+    outputs: [x],
+    ...(saves === 'x' ? { readsInputs: [0] } : { readsOutputs: [0] }),
+    inPlace: [0],
+    inPlaceBackward: true,
+    forward: ({ inputs, outputs }) => {
+      forward(outputs[0].address, inputs[0].address, a, b, 0, outputs[0].size);
+    },
+    backward: ({ inputs, outputs }, gradients) => {
+      const saved = saves === 'x' ? inputs[0] : outputs[0];
+      const [dx, dout] = [gradients.inputs[0], gradients.outputs[0]];
+      if (!dx || !dout) return;
+      backward(dx.address, dout.address, saved.address, a, b, 0, saved.size);
+    },
+  };
+}
