@@ -22,6 +22,7 @@ export {
   nllForward, nllBackward,
 } from './kernels/crossentropy';
 export { dropout } from './kernels/dropout';
+export { accumulate, copyElements } from './kernels/fan';
 export { col2im, im2col } from './kernels/im2col';
 export { layerNormForward, layerNormBackward, layerNormBackwardParameters } from './kernels/layernorm';
 export { linearBackwardBias, linearForward } from './kernels/linear';

@@ -1,6 +1,7 @@
 import { checkInteger, checkNumber, checkOptions, reject, show } from './check.ts';
 import { checkTensor } from './check-tensor.ts';
 import { type Core, coreOf } from './core/core.ts';
+import { keepingState } from './layers/keeping-state.ts';
 import { type Flow, Layer, type Upstream } from './layers/layer.ts';
 import type { Parameter } from './parameter.ts';
 import { checkShape, type Shape, sameShape } from './shape.ts';
@@ -266,23 +267,6 @@ function lossSubject(loss: CheckableLoss, core: Core, prediction: Tensor, target
       return [ofPrediction, differentiable ? loss.backwardTarget?.(upstream) : undefined];
     },
   };
-}
-
-/** Runs `action`, then puts parameters, gradients and buffers back. */
-function keepingState<In extends readonly Tensor[], Out extends Flow, T>(layer: Layer<In, Out>, action: () => T): T {
-  const state = Object.values(layer.stateDict()).map((tensor) => ({ tensor, values: tensor.toArray() }));
-  const gradients = layer
-    .parameters()
-    .map((parameter) => ({ parameter, values: parameter.hasGrad ? parameter.grad.toArray() : undefined }));
-  try {
-    return action();
-  } finally {
-    for (const { tensor, values } of state) tensor.data.set(values);
-    for (const { parameter, values } of gradients) {
-      if (values) parameter.grad.data.set(values);
-      else parameter.dropGrad();
-    }
-  }
 }
 
 function checkSubject(layer: object): void {

@@ -1,5 +1,5 @@
 import type { Core } from './core/core.ts';
-import type { DType } from './dtype.ts';
+import type { DType, FloatDType } from './dtype.ts';
 import type { Shape } from './shape.ts';
 import type { Tensor } from './tensor.ts';
 
@@ -7,6 +7,12 @@ import type { Tensor } from './tensor.ts';
 export interface TensorSpec {
   readonly shape: Shape;
   readonly dtype: DType;
+}
+
+/** Where an operation runs: a core, and the element type that it computes in. */
+export interface Placement {
+  readonly core: Core;
+  readonly dtype: FloatDType;
 }
 
 /**
@@ -18,10 +24,10 @@ export interface Operation {
   /**
    * The operation for inputs of these shapes. Pure: reads no tensor, allocates nothing in linear memory.
    * @param call what an error message begins with
-   * @param core whose kernels will run
+   * @param on whose kernels will run, and in which element type
    * @throws when the inputs do not suit the operation
    */
-  prepare(call: string, inputs: readonly TensorSpec[], core: Core): Application;
+  prepare(call: string, inputs: readonly TensorSpec[], on: Placement): Application;
 }
 
 /**
@@ -34,19 +40,22 @@ export interface Application {
   readonly saved?: readonly TensorSpec[];
   /** Whole numbers that the kernels read, in linear memory: the axes of a broadcast. */
   readonly table?: readonly number[];
-  /** The inputs whose elements backward reads. Default: none. */
-  readonly readsInputs?: readonly number[];
+  /** The inputs whose elements backward reads, given which inputs' gradients are asked for. Default: none. */
+  readonly readsInputs?: readonly number[] | ((asked: readonly boolean[]) => readonly number[]);
   /** The outputs whose elements backward reads. Default: none. */
   readonly readsOutputs?: readonly number[];
   /** The only output is the only input under another shape (or the same): nothing is to be computed. */
   readonly view?: boolean;
   /** Inputs that have the first output's size and whose memory it may take over. Default: none. */
   readonly inPlace?: readonly number[];
-  /** The gradient of the only differentiable input may take over the memory of the first output's. */
-  readonly inPlaceBackward?: boolean;
+  /** Inputs whose gradient may take over the memory of the first output's, where it is the only one. Default: none. */
+  readonly inPlaceBackward?: readonly number[];
   /** Inputs whose gradient is the output's, element for element: a sum hands it on. Default: none. */
   readonly handsOn?: readonly number[];
-  /** Whether `backward` can add to a gradient that is there already, where `Gradients.accumulate` says so. */
+  /**
+   * Whether `backward` can add to a gradient that is there already, where `Gradients.accumulate` says so. It then goes
+   * through its inputs in order: a value that stands at two of them gets the second gradient added to the first.
+   */
   readonly accumulates?: boolean;
   /** Inputs that have no gradient although they are floats: a condition. Default: none. */
   readonly undifferentiable?: readonly number[];

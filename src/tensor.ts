@@ -26,12 +26,15 @@ export class Tensor {
   /** The number of elements. */
   readonly size: number;
   private readonly storage: Storage;
+  /** Where the elements begin in the storage, in bytes. */
+  private readonly offset: number;
   private view: TypedArray | undefined;
   private disposed = false;
 
   /** @internal Use `Tensor.from`, `zeros`, …; the tensor takes over one holder of `storage`. */
-  constructor(storage: Storage, shape: Shape, dtype: DType) {
+  constructor(storage: Storage, shape: Shape, dtype: DType, offset = 0) {
     this.storage = storage;
+    this.offset = offset;
     this.shape = shape;
     this.dtype = dtype;
     this.size = sizeOf(shape);
@@ -99,7 +102,7 @@ export class Tensor {
   /** @internal The address of the first element, for kernels. Throws when the tensor was disposed. */
   get address(): number {
     if (this.disposed || this.storage.address === 0) throw new Error(`Tensor ${show(this.shape)} was disposed`);
-    return this.storage.address;
+    return this.storage.address + this.offset;
   }
 
   /** Whether the memory was given back: by `dispose()`, or by the layer that owned the tensor. */
@@ -180,7 +183,7 @@ export class Tensor {
     checkShape('Tensor.reshape', 'shape', resolved);
     if (sizeOf(resolved as Shape) !== this.size) reject('Tensor.reshape', 'shape', `${this.size} elements`, shape);
     this.storage.retain();
-    return new Tensor(this.storage, Object.freeze([...(resolved as Shape)]), this.dtype);
+    return new Tensor(this.storage, Object.freeze([...(resolved as Shape)]), this.dtype, this.offset);
   }
 
   /** Gives the memory back, once no view of it is left. Disposing twice is fine; any other use throws. */

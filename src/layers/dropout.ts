@@ -31,7 +31,7 @@ export class Dropout extends Layer {
     return {
       outputs: [x],
       inPlace: [0],
-      inPlaceBackward: true,
+      inPlaceBackward: [0],
       forward: ({ inputs, outputs }) => {
         const { address, size } = outputs[0];
         seed = random.seed;

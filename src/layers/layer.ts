@@ -3,7 +3,7 @@ import { checkOneOf, reject } from '../check.ts';
 import { checkTensor } from '../check-tensor.ts';
 import { type Core, coreOf } from '../core/core.ts';
 import type { FloatDType } from '../dtype.ts';
-import type { Application, Node, Operation, TensorSpec } from '../operation.ts';
+import type { Application, Node, Operation, Placement, TensorSpec } from '../operation.ts';
 import { Parameter } from '../parameter.ts';
 import { type Shape, sameShape } from '../shape.ts';
 import { Tensor } from '../tensor.ts';
@@ -76,7 +76,7 @@ export abstract class Layer<In extends readonly Tensor[] = [x: Tensor], Out exte
    * The layer for inputs of these shapes: see `Application`. Pure, but for what its `forward` and `backward` will do.
    * @throws when the inputs do not suit the layer; messages begin with `call`
    */
-  prepare(_call: string, _inputs: readonly TensorSpec[], _core: Core): Application {
+  prepare(_call: string, _inputs: readonly TensorSpec[], _on: Placement): Application {
     throw new Error(`${this.name} defines neither prepare nor forward and backward`);
   }
 
@@ -85,7 +85,7 @@ export abstract class Layer<In extends readonly Tensor[] = [x: Tensor], Out exte
     for (let i = 0; i < inputs.length || i === 0; i++) this.check(call, inputs.length > 1 ? `x[${i}]` : 'x', inputs[i]);
     const placed =
       site.placedFor(inputs, this.training) ??
-      newPlaced(this.prepare(call, inputs.map(specOf), this.core), inputs, this.training);
+      newPlaced(this.prepare(call, inputs.map(specOf), this), inputs, this.training);
     site.forward(placed, inputs);
     return (placed.outputs.length > 1 ? placed.outputs : placed.outputs[0]) as Flow as Out;
   }
@@ -122,7 +122,7 @@ export abstract class Layer<In extends readonly Tensor[] = [x: Tensor], Out exte
   }
 
   /** @internal A container's network in terms of what it holds, for a graph to plan; absent for a layer of kernels. */
-  trace?(...nodes: Node[]): Node | readonly Node[];
+  expand?(...nodes: Node[]): Node | readonly Node[];
 
   /** Parameters with their PyTorch names (`weight`, `0.weight`, …); one that is shared is listed once. */
   namedParameters(): [name: string, parameter: Parameter][] {
@@ -186,7 +186,7 @@ export abstract class Layer<In extends readonly Tensor[] = [x: Tensor], Out exte
   fork(): this {
     const twin: this = Object.assign(Object.create(Object.getPrototypeOf(this)), this);
     const forks = new Map<unknown, Layer>();
-    for (const child of this.children.values()) forks.set(child, child.fork());
+    for (const child of this.children.values()) forks.set(child, this.forkOf(child));
     const forked = (value: unknown) => forks.get(value) ?? value;
     for (const [key, value] of Object.entries(this)) {
       Object.assign(twin, { [key]: Array.isArray(value) ? value.map(forked) : forked(value) });
@@ -195,6 +195,11 @@ export abstract class Layer<In extends readonly Tensor[] = [x: Tensor], Out exte
     twin.site = new CallSite(this.core);
     twin.ownsParameters = false;
     return twin;
+  }
+
+  /** What a fork of this layer has in the place of a layer inside it. */
+  protected forkOf<L extends Layer>(child: L): L {
+    return child.fork();
   }
 
   /** @internal Runs `action` with this layer's activations, and those of the layers inside it, set aside. */
@@ -223,6 +228,11 @@ export abstract class Layer<In extends readonly Tensor[] = [x: Tensor], Out exte
     this.dispose();
   }
 
+  /** Whether the parameters belong to the layer that this one was forked from. */
+  protected get isFork(): boolean {
+    return !this.ownsParameters;
+  }
+
   /** The kernels of this layer's dtype. */
   protected get kernels() {
     return this.core.kernels[this.dtype];
@@ -232,6 +242,13 @@ export abstract class Layer<In extends readonly Tensor[] = [x: Tensor], Out exte
   protected parameter(name: string, shape: Shape, fill: (parameter: Parameter) => void): Parameter {
     const parameter = new Parameter(this.core, shape, this.dtype);
     fill(parameter);
+    this.registered.set(name, parameter);
+    return parameter;
+  }
+
+  /** Takes a parameter in that was made outside. */
+  protected adopt(name: string, parameter: Parameter): Parameter {
+    if (parameter.core !== this.core) throw new TypeError(`new ${this.name}: ${name} belongs to another core`);
     this.registered.set(name, parameter);
     return parameter;
   }
@@ -249,6 +266,12 @@ export abstract class Layer<In extends readonly Tensor[] = [x: Tensor], Out exte
     if (layer.core !== this.core) throw new TypeError(`new ${this.name}: layer ${name} belongs to another core`);
     this.children.set(name, layer);
     return layer;
+  }
+
+  /** @internal The name under which a layer was taken in. */
+  nameOf(child: Layer): string | undefined {
+    for (const [name, layer] of this.children) if (layer === child) return name;
+    return undefined;
   }
 
   /** Throws unless x is a live tensor of this layer's core and dtype and, where given, of that shape. */

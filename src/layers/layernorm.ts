@@ -55,7 +55,7 @@ export class LayerNorm extends Layer {
       saved: [statistic, statistic],
       readsInputs: [0],
       inPlace: [0],
-      inPlaceBackward: true,
+      inPlaceBackward: [0],
       hasParameters: this.weight !== null,
       forward: ({ inputs, outputs, saved: [mean, rstd] }) => {
         // biome-ignore format: outputs, inputs, sizes

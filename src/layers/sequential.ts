@@ -1,4 +1,5 @@
 import { reject } from '../check.ts';
+import type { Node } from '../operation.ts';
 import type { Tensor } from '../tensor.ts';
 import { Layer } from './layer.ts';
 
@@ -22,6 +23,10 @@ export class Sequential extends Layer {
       }
       this.child(String(i), layer);
     });
+  }
+
+  override expand(x: Node): Node {
+    return this.layers.reduce((y, layer) => layer.apply(y), x);
   }
 
   override forward(x: Tensor): Tensor {

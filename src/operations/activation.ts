@@ -2,6 +2,7 @@ import type { Core } from '../core/core.ts';
 import type { FloatDType } from '../dtype.ts';
 import { type Formula, savedBy } from '../geometry/activation.ts';
 import type { Application, Operation, TensorSpec } from '../operation.ts';
+import { float } from './float.ts';
 
 /**
  * y = f(x), element by element, of any shape.
@@ -9,7 +10,7 @@ import type { Application, Operation, TensorSpec } from '../operation.ts';
  * @param a, b the formula's hyper-parameters, where it has any
  */
 export function activation(name: string, formula: Formula, a = 0, b = 0): Operation {
-  return { name, prepare: (_call, inputs, core) => activationApplication(core, inputs[0], formula, a, b) };
+  return { name, prepare: (call, [x], { core }) => activationApplication(core, float(call, x), formula, a, b) };
 }
 
 export function activationApplication(core: Core, x: TensorSpec, formula: Formula, a: number, b: number): Application {
@@ -21,7 +22,7 @@ export function activationApplication(core: Core, x: TensorSpec, formula: Formul
     outputs: [x],
     ...(saves === 'x' ? { readsInputs: [0] } : { readsOutputs: [0] }),
     inPlace: [0],
-    inPlaceBackward: true,
+    inPlaceBackward: [0],
     forward: ({ inputs, outputs }) => {
       forward(outputs[0].address, inputs[0].address, a, b, 0, outputs[0].size);
     },

@@ -2,10 +2,11 @@ import type { Core } from '../core/core.ts';
 import type { FloatDType } from '../dtype.ts';
 import { linesAlong } from '../geometry/softmax.ts';
 import type { Application, Operation, TensorSpec } from '../operation.ts';
+import { float } from './float.ts';
 
 /** Softmax or its logarithm along axis `dim`, which may count from the back. */
 export function softmaxAlong(name: 'softmax' | 'logSoftmax', dim: number): Operation {
-  return { name, prepare: (call, inputs, core) => softmaxApplication(call, core, inputs[0], name, dim) };
+  return { name, prepare: (call, [x], { core }) => softmaxApplication(call, core, float(call, x), name, dim) };
 }
 
 export function softmaxApplication(
@@ -23,7 +24,7 @@ export function softmaxApplication(
     outputs: [x],
     readsOutputs: [0],
     inPlace: [0],
-    inPlaceBackward: true,
+    inPlaceBackward: [0],
     forward: ({ inputs, outputs }) => {
       forward(outputs[0].address, inputs[0].address, C, inner, 0, rows);
     },

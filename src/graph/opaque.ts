@@ -1,0 +1,56 @@
+import { keepingState } from '../layers/keeping-state.ts';
+import { Layer } from '../layers/layer.ts';
+import type { Application, Operation, TensorSpec } from '../operation.ts';
+import { Tensor } from '../tensor.ts';
+
+/** Whether a layer of a user's own runs itself, in memory of its own, instead of saying what it computes. */
+export const overridesForward = (layer: Layer): boolean => layer.prepare === Layer.prototype.prepare;
+
+/**
+ * Such a layer as an operation. Each application is a fork. Its output shapes are found by running it once on zeros;
+ * results are copied from its memory to the graph's.
+ */
+export function opaque(layer: Layer): Operation {
+  return { name: layer.name, prepare: (_call, inputs) => opaqueApplication(layer, inputs) };
+}
+
+function opaqueApplication(layer: Layer, inputs: readonly TensorSpec[]): Application {
+  const fork = layer.fork() as unknown as Layer<readonly Tensor[], Tensor | readonly Tensor[]>;
+  const all = inputs.map((_, i) => i);
+  const outputs = keepingState(layer, () => probe(fork, inputs));
+  return {
+    outputs,
+    readsInputs: all,
+    hasParameters: layer.parameters().length > 0,
+    forward: (site) => {
+      fork.train(layer.training);
+      listOf(fork.forward(...site.inputs)).forEach((y, k) => void site.outputs[k].data.set(y.data));
+    },
+    backward: (site, gradients) => {
+      const zeros: Tensor[] = [];
+      const upstream = gradients.outputs.map((dout, k) => {
+        if (dout) return dout;
+        const { shape, dtype, core } = site.outputs[k];
+        return zeros[zeros.push(Tensor.zeros(shape, { dtype, core })) - 1];
+      });
+      try {
+        const dinputs = listOf(fork.backward(...(upstream as never)) as Tensor | readonly Tensor[]);
+        gradients.inputs.forEach((dx, i) => void dx?.data.set(dinputs[i].data));
+      } finally {
+        for (const zero of zeros) zero.dispose();
+      }
+    },
+  };
+}
+
+/** The shapes that come out for inputs of these shapes. */
+function probe(fork: Layer<readonly Tensor[], Tensor | readonly Tensor[]>, inputs: readonly TensorSpec[]) {
+  const zeros = inputs.map(({ shape, dtype }) => Tensor.zeros(shape, { dtype, core: fork.core }));
+  try {
+    return fork.aside(() => listOf(fork.forward(...zeros)).map(({ shape, dtype }) => ({ shape, dtype })));
+  } finally {
+    for (const zero of zeros) zero.dispose();
+  }
+}
+
+const listOf = <T>(flow: T | readonly T[]): readonly T[] => (Array.isArray(flow) ? flow : [flow as T]);

@@ -1,0 +1,340 @@
+import { reject } from '../check.ts';
+import type { Core } from '../core/core.ts';
+import { Storage } from '../core/storage.ts';
+import type { Application } from '../operation.ts';
+import { sameShape } from '../shape.ts';
+import { Tensor } from '../tensor.ts';
+import { GradientPlan } from './gradient-plan.ts';
+import type { GraphNode, Step } from './node.ts';
+import { Buffer, bytesOf, type External, ForwardPlan, place, type PlanOptions, type Ref } from './plan.ts';
+import type { TracedNode } from './traced-node.ts';
+import type { Tracing } from './tracing.ts';
+import { Upstream, type UpstreamGradient } from './upstream.ts';
+
+/** A block of memory that the programs of one graph share: only one of them is between forward and backward. */
+export class Arena {
+  private readonly core: Core;
+  private held: Storage | undefined;
+
+  constructor(core: Core) {
+    this.core = core;
+  }
+
+  /** The block, of at least `bytes`: another one when it had to grow. */
+  storage(bytes: number): Storage {
+    if (!this.held || this.held.bytes < bytes) {
+      const larger = new Storage(this.core, bytes);
+      this.held?.release();
+      this.held = larger;
+    }
+    return this.held;
+  }
+
+  dispose(): void {
+    this.held?.release();
+    this.held = undefined;
+  }
+}
+
+/** The tensors of a step, forward and backward; a place that holds a tensor from outside is filled at each call. */
+interface Frame {
+  readonly step: Step;
+  readonly inputs: Tensor[];
+  readonly outputs: Tensor[];
+  readonly saved: Tensor[];
+  table: number;
+}
+
+/** Something to do, with its tensors. */
+interface Action {
+  run(): void;
+}
+
+/** A place in a list that holds a tensor from outside, seen under a shape that may not be the tensor's own. */
+interface Opening {
+  readonly external: External;
+  readonly list: (Tensor | undefined)[];
+  readonly at: number;
+  readonly ref: Ref;
+  /** The tensor that was put there last. */
+  last: Tensor | undefined;
+}
+
+/** What a graph does for inputs of given shapes: a traced computation, its plan, and the tensors to run it on. */
+export class Program {
+  readonly tracing: Tracing;
+  readonly keep: boolean;
+  readonly forwardPlan: ForwardPlan;
+  readonly gradientPlan: GradientPlan | undefined;
+  /** Bytes of the graph's block. */
+  readonly bytes: number;
+  /** The results of the last forward. */
+  readonly results: Tensor[] = [];
+  /** The inputs of the last forward. */
+  readonly inputs: Tensor[] = [];
+  readonly upstream: Upstream;
+  readonly inputGradients: (Tensor | undefined)[] = [];
+  private readonly arena: Arena;
+  private bound: Storage | undefined;
+  private tensors = new Map<Ref, Tensor>();
+  private readonly views = new Set<Tensor>();
+  private frames = new Map<Step, Frame>();
+  private forwardActions: Action[] = [];
+  private backwardActions: Action[] = [];
+  private parameterActions: Action[] = [];
+  private openings: Opening[] = [];
+  private table: Tensor | undefined;
+
+  constructor(tracing: Tracing, results: readonly GraphNode[], arena: Arena, options: PlanOptions) {
+    this.tracing = tracing;
+    this.keep = options.keep;
+    this.arena = arena;
+    this.upstream = new Upstream(tracing.on);
+    this.forwardPlan = new ForwardPlan(tracing.inputs, tracing.steps, results, options);
+    this.gradientPlan = options.keep ? new GradientPlan(this.forwardPlan, tracing.inputs) : undefined;
+    this.bytes = place(this.forwardPlan.buffers, options.share);
+  }
+
+  /** Whether this program is for inputs like these and layers in the mode that they are in. */
+  suits(inputs: readonly Tensor[], keep: boolean): boolean {
+    const { tracing } = this;
+    if (this.keep !== keep || inputs.length !== tracing.inputs.length) return false;
+    for (let i = 0; i < inputs.length; i++) {
+      const { shape, dtype } = tracing.inputs[i];
+      if (inputs[i].dtype !== dtype || !sameShape(inputs[i].shape, shape)) return false;
+    }
+    for (let i = 0; i < tracing.modes.length; i++) {
+      const { layer, training } = tracing.modes[i];
+      if (layer.training !== training) return false;
+    }
+    return true;
+  }
+
+  /** Computes the results. Nothing has changed when it throws for an index out of range. */
+  forward(inputs: readonly Tensor[]): readonly Tensor[] {
+    this.checkIndices(inputs);
+    this.bind();
+    for (let i = 0; i < inputs.length; i++) this.inputs[i] = inputs[i];
+    this.upstream.clear();
+    this.open('input', inputs);
+    const actions = this.forwardActions;
+    for (let i = 0; i < actions.length; i++) actions[i].run();
+    return this.results;
+  }
+
+  /** Adds to the gradients of parameters and, where wanted, computes those of the inputs. */
+  backward(call: string, given: readonly UpstreamGradient[], wanted: boolean): readonly (Tensor | undefined)[] {
+    this.open('upstream', this.upstream.take(call, given, this.results));
+    this.openGradients();
+    const actions = wanted ? this.backwardActions : this.parameterActions;
+    for (let i = 0; i < actions.length; i++) actions[i].run();
+    return this.inputGradients;
+  }
+
+  /** Every value, and its gradient if backward has run. Of a program whose buffers share no memory. */
+  values(): TracedNode[] {
+    const { tracing, forwardPlan, gradientPlan, upstream } = this;
+    const nodes = new Set<GraphNode>(tracing.inputs);
+    for (const { inputs, outputs } of forwardPlan.steps) for (const node of [...inputs, ...outputs]) nodes.add(node);
+    return [...nodes].map((node) => {
+      const { source, shape } = node;
+      const place = upstream.tensors.length > 0 ? gradientPlan?.places.get(node) : undefined;
+      return {
+        name: node.expression(),
+        operation: source.kind === 'step' ? source.step.label : node.parameter ? 'parameter' : source.kind,
+        shape,
+        value: this.tensorFor(forwardPlan.refOf(node)).toArray(),
+        gradient: (node.parameter?.grad ?? (place && this.tensorFor(place)))?.toArray(),
+      };
+    });
+  }
+
+  /** What each operation would take by itself: every output, everything saved, and every gradient of an input. */
+  get naiveBytes(): number {
+    let bytes = 0;
+    for (const { application, inputs, outputs } of this.forwardPlan.steps) {
+      for (const output of outputs) bytes += bytesOf(output);
+      for (const spec of application.saved ?? []) bytes += bytesOf(spec);
+      if (!this.gradientPlan) continue;
+      for (const input of inputs) if (this.forwardPlan.wanted.all.has(input)) bytes += bytesOf(input);
+    }
+    return bytes;
+  }
+
+  dispose(): void {
+    this.unbind();
+    this.table?.dispose();
+    this.upstream.dispose();
+    this.tracing.dispose();
+  }
+
+  private checkIndices(inputs: readonly Tensor[]): void {
+    for (const { node, bound, call } of this.tracing.indexBounds) {
+      const { source } = node;
+      const tensor = source.kind === 'input' ? inputs[source.index] : (source as { tensor: Tensor }).tensor;
+      const { data } = tensor;
+      const at = data.findIndex((index) => index < 0 || index >= bound);
+      if (at >= 0) reject(call, `index[${at}]`, `a whole number from 0 to ${bound - 1}`, data[at]);
+    }
+  }
+
+  /** Makes the tensors over the arena's block, unless they are there. */
+  private bind(): void {
+    const storage = this.arena.storage(Math.max(this.bytes, 1));
+    if (this.bound === storage) return;
+    this.unbind();
+    this.bound = storage;
+    this.writeTables();
+    this.forwardActions = this.forwardPlan.actions.map(({ step, inputs, outputs, saved }) => {
+      const frame: Frame = { step, inputs: [], outputs: [], saved: [], table: this.tableOf(step) };
+      this.fill(frame.inputs, inputs);
+      this.fill(frame.outputs, outputs);
+      this.fill(frame.saved, saved);
+      this.frames.set(step, frame);
+      return forwardAction(step.application, frame);
+    });
+    this.results.length = 0;
+    this.fill(this.results, this.forwardPlan.results.map((node) => this.forwardPlan.refOf(node)));
+    if (!this.gradientPlan) return;
+    this.inputGradients.length = 0;
+    this.fill(this.inputGradients, this.gradientPlan.inputGradients);
+    this.backwardActions = this.bindBackward(() => true);
+    const { trained } = this.forwardPlan.wanted;
+    this.parameterActions = this.bindBackward((node) => trained.has(node));
+  }
+
+  /** The backward actions that make gradients of the nodes asked for. */
+  private bindBackward(asked: (node: GraphNode) => boolean): Action[] {
+    const actions: Action[] = [];
+    for (const action of (this.gradientPlan as GradientPlan).actions) {
+      if (action.kind !== 'step') {
+        if (!asked(action.of)) continue;
+        const [tos, froms]: [Tensor[], Tensor[]] = [[], []];
+        this.fill(tos, [action.to]);
+        this.fill(froms, [action.from]);
+        actions.push(passAction(action.kind, tos, froms));
+        continue;
+      }
+      const { step, accumulate } = action;
+      const wanted = action.inputs.map((ref, i) => (ref && asked(step.inputs[i]) ? ref : undefined));
+      if (!step.application.hasParameters && wanted.every((ref) => !ref)) continue;
+      const gradients = { outputs: [] as Tensor[], inputs: [] as Tensor[], accumulate };
+      this.fill(gradients.outputs, action.outputs);
+      this.fill(gradients.inputs, wanted);
+      const frame = this.frames.get(step) as Frame;
+      actions.push({ run: () => step.application.backward?.(frame, gradients) });
+    }
+    return actions;
+  }
+
+  /** Fills a list with the tensors at these places, and remembers those that come from outside. */
+  private fill(list: (Tensor | undefined)[], refs: readonly (Ref | undefined)[]): void {
+    refs.forEach((ref, at) => {
+      if (!ref) list[at] = undefined;
+      else if (ref.at instanceof Buffer) list[at] = this.tensorOf(ref);
+      else if (ref.at.node.source.kind === 'tensor' && ref.at.kind === 'tensor') {
+        list[at] = this.seenAs(ref.at.node.source.tensor, ref);
+      } else {
+        this.openings.push({ external: ref.at, list, at, ref, last: undefined });
+      }
+    });
+  }
+
+  /** Puts tensors from outside where the program expects them. */
+  private open(kind: External['kind'], tensors: readonly Tensor[]): void {
+    for (let i = 0; i < this.openings.length; i++) {
+      const opening = this.openings[i];
+      if (opening.external.kind === kind) this.put(opening, tensors[opening.external.index]);
+    }
+  }
+
+  private openGradients(): void {
+    for (let i = 0; i < this.openings.length; i++) {
+      const opening = this.openings[i];
+      const { parameter } = opening.external.node;
+      if (opening.external.kind === 'gradient' && parameter) this.put(opening, parameter.grad);
+    }
+  }
+
+  private put(opening: Opening, tensor: Tensor): void {
+    if (opening.last === tensor) return;
+    opening.last = tensor;
+    const { list, at, ref } = opening;
+    const before = list[at];
+    list[at] = this.seenAs(tensor, ref);
+    if (before && this.views.delete(before)) before.dispose();
+  }
+
+  /** A tensor from outside under the shape of a place in the plan. */
+  private seenAs(tensor: Tensor, { shape }: Ref): Tensor {
+    if (sameShape(tensor.shape, shape)) return tensor;
+    const view = tensor.reshape(shape);
+    this.views.add(view);
+    return view;
+  }
+
+  private tensorFor(ref: Ref): Tensor {
+    const { at } = ref;
+    if (at instanceof Buffer) return this.tensorOf(ref);
+    const { source, parameter } = at.node;
+    if (at.kind === 'input') return this.inputs[at.index];
+    if (at.kind === 'upstream') return this.upstream.tensors[at.index];
+    return at.kind === 'gradient' && parameter ? parameter.grad : (source as { tensor: Tensor }).tensor;
+  }
+
+  private tensorOf(ref: Ref): Tensor {
+    const known = this.tensors.get(ref);
+    if (known) return known;
+    const storage = this.bound as Storage;
+    storage.retain();
+    const tensor = new Tensor(storage, Object.freeze([...ref.shape]), ref.dtype, (ref.at as Buffer).offset);
+    this.tensors.set(ref, tensor);
+    return tensor;
+  }
+
+  /** All steps' tables, one behind another. */
+  private writeTables(): void {
+    if (this.table) return;
+    const numbers = this.forwardPlan.steps.flatMap(({ application }) => application.table ?? []);
+    if (numbers.length === 0) return;
+    this.table = Tensor.from(Int32Array.from(numbers), [numbers.length], { core: this.tracing.on.core });
+  }
+
+  private tableOf(step: Step): number {
+    if (!step.application.table || !this.table) return 0;
+    let before = 0;
+    for (const other of this.forwardPlan.steps) {
+      if (other === step) break;
+      before += other.application.table?.length ?? 0;
+    }
+    return this.table.address + 4 * before;
+  }
+
+  private unbind(): void {
+    for (const tensor of this.tensors.values()) tensor.dispose();
+    for (const view of this.views) view.dispose();
+    this.tensors = new Map();
+    this.frames = new Map();
+    this.views.clear();
+    this.openings = [];
+    this.bound = undefined;
+  }
+}
+
+/** A step forward; a view that may not share memory is copied. */
+function forwardAction({ view, forward }: Application, frame: Frame): Action {
+  return view ? passAction('copy', frame.outputs, frame.inputs) : { run: () => forward?.(frame) };
+}
+
+/** to += from, to = from or to = 0, over the first tensor of each list. */
+function passAction(kind: 'add' | 'copy' | 'zero', tos: readonly Tensor[], froms: readonly Tensor[]): Action {
+  const run = () => {
+    const to = tos[0];
+    const from = froms[0];
+    if (kind === 'zero') to.data.fill(0);
+    else if (to.dtype === 'i32') to.data.set(from.data);
+    else if (kind === 'add') to.core.kernels[to.dtype].accumulate(to.address, from.address, 0, to.size);
+    else to.core.kernels[to.dtype].copyElements(to.address, from.address, 0, to.size);
+  };
+  return { run };
+}

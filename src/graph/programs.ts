@@ -1,0 +1,74 @@
+import type { Layer } from '../layers/layer.ts';
+import type { Node, Placement, TensorSpec } from '../operation.ts';
+import type { Shape } from '../shape.ts';
+import type { Tensor } from '../tensor.ts';
+import type { PlanOptions } from './plan.ts';
+import { Arena, Program } from './program.ts';
+import { Tracing } from './tracing.ts';
+
+/** What is traced: a graph's function, and what it needs to know of the graph. */
+export interface Blueprint {
+  /** What messages begin with. */
+  readonly name: string;
+  readonly on: Placement;
+  readonly build: (...nodes: Node[]) => unknown;
+  /** What an argument is called. */
+  readonly argumentName: (index: number) => string;
+  /** What a layer that the function applies is called. */
+  readonly labelOf: (layer: Layer) => string;
+  /** Whether buffers share memory. */
+  readonly planned: boolean;
+}
+
+/** The programs of one graph: one for every combination of input shapes and modes that it has met. */
+export class Programs {
+  private readonly blueprint: Blueprint;
+  private readonly known: Program[] = [];
+  /** Programs that keep what backward needs share one block, those that do not another. */
+  private readonly arenas: { readonly keeping: Arena; readonly passing: Arena };
+
+  constructor(blueprint: Blueprint) {
+    this.blueprint = blueprint;
+    this.arenas = { keeping: new Arena(blueprint.on.core), passing: new Arena(blueprint.on.core) };
+  }
+
+  /** The program for inputs like these: a known one, or a new one. Nothing changes when tracing throws. */
+  for(inputs: readonly Tensor[], keep: boolean): Program {
+    for (const program of this.known) if (program.suits(inputs, keep)) return program;
+    const arena = keep ? this.arenas.keeping : this.arenas.passing;
+    const program = this.make(inputs, arena, { keep, share: this.blueprint.planned });
+    this.known.push(program);
+    return program;
+  }
+
+  /** A program that is not kept, for a look at it; in memory of its own, which its caller disposes of. */
+  draft(inputs: readonly TensorSpec[], arena: Arena, options: PlanOptions): Program {
+    return this.make(inputs, arena, options);
+  }
+
+  /** The same plan as `for` would make, for inputs of these shapes in the graph's own element type. */
+  outline(shapes: readonly Shape[], keep: boolean): Program {
+    const { core, dtype } = this.blueprint.on;
+    const inputs = shapes.map((shape) => ({ shape, dtype }));
+    return this.make(inputs, new Arena(core), { keep, share: this.blueprint.planned });
+  }
+
+  dispose(): void {
+    for (const program of this.known) program.dispose();
+    this.known.length = 0;
+    this.arenas.keeping.dispose();
+    this.arenas.passing.dispose();
+  }
+
+  private make(inputs: readonly TensorSpec[], arena: Arena, options: PlanOptions): Program {
+    const { name, on, build, argumentName, labelOf } = this.blueprint;
+    const named = inputs.map(({ shape, dtype }, i) => ({ shape, dtype, name: argumentName(i) }));
+    const tracing = new Tracing(name, on, named, labelOf);
+    try {
+      return new Program(tracing, tracing.finish(build(...tracing.inputs)), arena, options);
+    } catch (error) {
+      tracing.dispose();
+      throw error;
+    }
+  }
+}

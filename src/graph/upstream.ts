@@ -1,0 +1,60 @@
+import { reject, show } from '../check.ts';
+import { checkTensor } from '../check-tensor.ts';
+import type { Placement } from '../operation.ts';
+import { Tensor } from '../tensor.ts';
+
+/** What `backward` takes as dL/d(result): a tensor, or a number for a result of one element. */
+export type UpstreamGradient = Tensor | number | undefined;
+
+/** The upstream gradients of a program's results, as tensors. */
+export class Upstream {
+  /** Those of the last backward; none since the last forward. */
+  readonly tensors: Tensor[] = [];
+  /** Tensors made for numbers, by result. */
+  private readonly filled: Tensor[] = [];
+  private readonly on: Placement;
+
+  constructor(on: Placement) {
+    this.on = on;
+  }
+
+  /** Takes in what was given, one for each result. Nothing changes when it throws. */
+  take(call: string, given: readonly UpstreamGradient[], results: readonly Tensor[]): readonly Tensor[] {
+    if (given.length > results.length || (given.length > 0 && given.length < results.length)) {
+      throw new TypeError(`${call}: expected ${results.length} upstream gradients, got ${given.length}`);
+    }
+    for (let k = 0; k < results.length; k++) {
+      const { shape, size } = results[k];
+      const argument = results.length > 1 ? `dy[${k}]` : 'dy';
+      const dy = given[k] ?? missing(given, results);
+      if (typeof dy !== 'number') checkTensor(call, argument, dy as Tensor, { ...this.on, shape });
+      else if (given[k] !== undefined && size !== 1) reject(call, argument, show(shape), dy);
+    }
+    for (let k = 0; k < results.length; k++) {
+      const dy = given[k] ?? missing(given, results);
+      this.tensors[k] = dy instanceof Tensor ? dy : this.constant(k, results[k], dy as number);
+    }
+    return this.tensors;
+  }
+
+  /** Forgets those of the last backward. */
+  clear(): void {
+    this.tensors.length = 0;
+  }
+
+  dispose(): void {
+    for (const tensor of this.filled) tensor?.dispose();
+  }
+
+  private constant(k: number, { shape, core }: Tensor, value: number): Tensor {
+    this.filled[k] ??= Tensor.empty(core, shape, this.on.dtype);
+    this.filled[k].data.fill(value);
+    return this.filled[k];
+  }
+}
+
+/** What stands for a gradient that was not given: 1 for the only result if it is a number, 0 for one of several. */
+function missing(given: readonly UpstreamGradient[], results: readonly Tensor[]): number | undefined {
+  if (results.length > 1) return given.length > 0 ? 0 : undefined;
+  return results[0].size === 1 ? 1 : undefined;
+}
