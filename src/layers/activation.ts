@@ -30,7 +30,7 @@ export abstract class Activation extends Layer {
     const saved = this.site.recall(`${this.name}.backward`, 'saved');
     this.check(`${this.name}.backward`, 'dy', dy, saved.shape);
     const dx = this.site.buffer('dx', saved.shape, this.dtype);
-    this.kernels[`${this.formula}Backward`](dx.address, dy.address, saved.address, this.a, this.b, 0, saved.size);
+    this.kernels[`${this.formula}Backward`](dx.address, dy.address, saved.address, this.a, this.b, 0, 0, saved.size);
     return dx;
   }
 }
