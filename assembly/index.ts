@@ -9,7 +9,9 @@ export {
 } from './kernels/activation';
 export { adamStep } from './kernels/adam';
 export { Bce, BceWithLogits } from './kernels/bce';
+export { Add, Div, Maximum, Minimum, Mul, Pow, Sub } from './kernels/binary';
 export { absoluteMax, absoluteSum, clampInPlace, scaleInPlace, squareSum } from './kernels/clip';
+export { Equal, Less, LessEqual } from './kernels/compare';
 export {
   conv2dBackwardBias,
   conv2dBackwardInput,
@@ -17,6 +19,7 @@ export {
   conv2dForward,
   conv2dWorkspace,
 } from './kernels/conv2d';
+export { fromInt } from './kernels/convert';
 export {
   crossEntropyForward, crossEntropyBackward, crossEntropySoftForward, crossEntropySoftBackward,
   nllForward, nllBackward,
@@ -31,8 +34,11 @@ export {
   adaptiveAvgPool2dForward, adaptiveAvgPool2dBackward, adaptiveMaxPool2dForward,
 } from './kernels/pool2d';
 export { randomUniform, randomNormal } from './kernels/random';
+export { maxBackward, maxForward, sumBackward, sumForward } from './kernels/reduce';
 export { Huber, KlDiv, KlDivLog, L1, Mse, SmoothL1 } from './kernels/regression';
 export { rmspropStep } from './kernels/rmsprop';
 export { sgdStep } from './kernels/sgd';
 export { softmaxForward, softmaxBackward, logSoftmaxForward, logSoftmaxBackward } from './kernels/softmax';
 export { total } from './kernels/sum';
+export { Abs, Clamp, Neg, Reciprocal, Sqrt, Square } from './kernels/unary';
+export { whereBackwardA, whereBackwardB, whereForward } from './kernels/where';

@@ -1,59 +1,31 @@
 // Elementwise functions y = f(x) with hyper-parameters a and b, and their gradients dx = dy·f′.
 //
-// A function is a class with two methods on vectors; one loop below runs them all. assembly/index.ts names the
-// classes, and the build makes of each, say Relu, the kernels reluForward and reluBackward. Backward is handed
-// what its class says it needs in `saved`: the input x, or the output y where f′ is cheaper by it. The result may
-// overwrite any of the arrays that it is computed from.
+// A function is a class with two methods on vectors; one loop (lib/elementwise.ts) runs them all. assembly/index.ts
+// names the classes, and the build makes of each, say Relu, the kernels reluForward and reluBackward. Backward is
+// handed what its class says it needs in `saved`: the input x, or the output y where f′ is cheaper by it. The result
+// may overwrite any of the arrays that it is computed from. Those of arithmetic are in unary.ts.
 //
 // Everything follows from e = e^−|x| ≤ 1 where it can, so that nothing overflows and no tail cancels. NaN passes
 // through: a comparison with it is false, and every mask is chosen so that false keeps x (forward) or dy
 // (backward), as in PyTorch.
 
+import { apply, applyBackward } from '../lib/elementwise';
 import { clamp, constant, select } from '../lib/float';
 import { erf, exp, expm1, log, log1p, normalCdf, normalPdf, sigmoid, tanh } from '../lib/math';
-import { at, lanes, loadLanes, madd, nmadd, storeLanes, zero } from '../lib/simd';
+import { madd, nmadd, zero } from '../lib/simd';
 
 /** Elements [begin, end): out = f(x). */
 export function forward<T, F>(out: usize, x: usize, a: f64, b: f64, begin: i32, end: i32): void {
-  const as = constant<T>(a), bs = constant<T>(b);
-  let i = begin;
-  if (wholeVectorsFirst<T>()) {
-    for (; i <= end - lanes<T>(); i += lanes<T>()) {
-      v128.store(at<T>(out, i), changetype<F>(0).forward<T>(v128.load(at<T>(x, i)), as, bs));
-    }
-  }
-  for (; i < end; i += lanes<T>()) {
-    const y = changetype<F>(0).forward<T>(loadLanes<T>(at<T>(x, i), end - i), as, bs);
-    storeLanes<T>(at<T>(out, i), y, end - i);
-  }
+  apply<T, F>(out, x, a, b, begin, end);
 }
 
-/** Elements [begin, end): dx = dout·f′, `saved` being x or y as the class says. */
-export function backward<T, F>(dx: usize, dout: usize, saved: usize, a: f64, b: f64, begin: i32, end: i32): void {
-  const as = constant<T>(a), bs = constant<T>(b);
-  let i = begin;
-  if (wholeVectorsFirst<T>()) {
-    for (; i <= end - lanes<T>(); i += lanes<T>()) {
-      const d = changetype<F>(0).backward<T>(v128.load(at<T>(dout, i)), v128.load(at<T>(saved, i)), as, bs);
-      v128.store(at<T>(dx, i), d);
-    }
-  }
-  for (; i < end; i += lanes<T>()) {
-    const dy = loadLanes<T>(at<T>(dout, i), end - i);
-    const d = changetype<F>(0).backward<T>(dy, loadLanes<T>(at<T>(saved, i), end - i), as, bs);
-    storeLanes<T>(at<T>(dx, i), d, end - i);
-  }
-}
-
-/**
- * Whether whole vectors have a loop of their own before the one that asks how many elements are left. The question
- * costs a third of the time (measured); a second copy of every formula costs size. In f64, which is there for
- * checking gradients, size counts.
- */
-// @ts-ignore: decorator
-@inline
-function wholeVectorsFirst<T>(): bool {
-  return sizeof<T>() == 4;
+/** Elements [begin, end): dx = dout·f′, or dx += with `accumulate`; `saved` is x or y as the class says. */
+export function backward<T, F>(
+  dx: usize,
+  dout: usize, saved: usize,
+  a: f64, b: f64, accumulate: i32, begin: i32, end: i32,
+): void {
+  applyBackward<T, F>(dx, dout, saved, a, b, accumulate, begin, end);
 }
 
 /** y = max(x, 0);  y′ = [x > 0], and 0 at 0. Saves x or y. */

@@ -1,6 +1,6 @@
 /**
- * The formulas of assembly/kernels/activation.ts and what each one's derivative is computed from: the input x, or
- * the output y. Each has a kernel `…Forward` and a kernel `…Backward`.
+ * The formulas of assembly/kernels/activation.ts and unary.ts, and what each one's derivative is computed from: the
+ * input x, or the output y. Each has a kernel `…Forward` and a kernel `…Backward`.
  */
 export const savedBy = {
   relu: 'y',
@@ -22,6 +22,12 @@ export const savedBy = {
   exp: 'y',
   log: 'x',
   erf: 'x',
+  neg: 'x',
+  sqrt: 'y',
+  square: 'x',
+  abs: 'x',
+  reciprocal: 'y',
+  clamp: 'x',
 } as const;
 
 export type Formula = keyof typeof savedBy;

@@ -30,7 +30,7 @@ export function activationForward(formula: Formula, x: Tensor, out: Tensor, { a 
 
 /**
  * dx = dout·f′, element by element.
- * @param saved x, or the output y for 'relu', 'sigmoid', 'tanh', 'hardtanh' and 'exp'
+ * @param saved x, or the output y for 'relu', 'sigmoid', 'tanh', 'hardtanh', 'exp', 'sqrt' and 'reciprocal'
  * @param dout, dx like saved; dx is overwritten and may be either of the others
  */
 export function activationBackward(
@@ -47,5 +47,5 @@ export function activationBackward(
   checkTensor(call, 'dx', dx, { ...same, shape: saved.shape });
   checkNumber(call, 'a', a);
   checkNumber(call, 'b', b);
-  kernels[`${formula}Backward`](dx.address, dout.address, saved.address, a, b, 0, saved.size);
+  kernels[`${formula}Backward`](dx.address, dout.address, saved.address, a, b, 0, 0, saved.size);
 }

@@ -23,14 +23,16 @@ export function activationApplication(core: Core, x: TensorSpec, formula: Formul
     ...(saves === 'x' ? { readsInputs: [0] } : { readsOutputs: [0] }),
     inPlace: [0],
     inPlaceBackward: [0],
+    accumulates: true,
     forward: ({ inputs, outputs }) => {
       forward(outputs[0].address, inputs[0].address, a, b, 0, outputs[0].size);
     },
     backward: ({ inputs, outputs }, gradients) => {
       const saved = saves === 'x' ? inputs[0] : outputs[0];
       const [dx, dout] = [gradients.inputs[0], gradients.outputs[0]];
+      const accumulate = gradients.accumulate[0] ?? false;
       if (!dx || !dout) return;
-      backward(dx.address, dout.address, saved.address, a, b, 0, saved.size);
+      backward(dx.address, dout.address, saved.address, a, b, Number(accumulate), 0, saved.size);
     },
   };
 }

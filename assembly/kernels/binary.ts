@@ -1,0 +1,140 @@
+// Elementwise functions y = f(a, b) of operands that broadcast, and their gradients.
+//
+//   forward     y = f(a, b)
+//   backward    da = Σ dy·∂f/∂a      summed over the axes along which a was broadcast; db likewise
+//
+// A function is a class with three methods on vectors; one walk over the axes (lib/broadcast.ts) runs them all.
+// assembly/index.ts names the classes, and the build makes of each, say Mul, the kernels mulForward, mulBackwardA
+// and mulBackwardB. The tables of axes list the operands as
+//
+//   forward: o = out, p = a, q = b      backwardA: o = da, p = dout, q = a, r = b      backwardB: the same with o = db
+//
+// A gradient overwrites, unless `accumulate`. out may be a or b, and da may be dout, where neither is broadcast.
+
+import { walk } from '../lib/broadcast';
+import { constant, select } from '../lib/float';
+import { Assign, Sum } from '../lib/join';
+import { log } from '../lib/math';
+import { power } from '../lib/pow';
+import { zero } from '../lib/simd';
+
+/** Indices [begin, end) of the split axis: out = f(a, b). */
+export function forward<T, F>(
+  out: usize,
+  a: usize, b: usize,
+  axes: usize, workspace: usize, begin: i32, end: i32,
+): void {
+  walk<T, Forward<F>, Assign>(out, a, b, a, axes, workspace, 0, begin, end);
+}
+
+/** Indices [begin, end) of the split axis: da. */
+export function backwardA<T, F>(
+  da: usize,
+  dout: usize, a: usize, b: usize,
+  axes: usize, workspace: usize, accumulate: i32, begin: i32, end: i32,
+): void {
+  walk<T, BackwardA<F>, Sum>(da, dout, a, b, axes, workspace, accumulate, begin, end);
+}
+
+/** Indices [begin, end) of the split axis: db. */
+export function backwardB<T, F>(
+  db: usize,
+  dout: usize, a: usize, b: usize,
+  axes: usize, workspace: usize, accumulate: i32, begin: i32, end: i32,
+): void {
+  walk<T, BackwardB<F>, Sum>(db, dout, a, b, axes, workspace, accumulate, begin, end);
+}
+
+@unmanaged
+class Forward<F> {
+  @inline value<T>(a: v128, b: v128, _: v128): v128 { return changetype<F>(0).forward<T>(a, b); }
+}
+
+@unmanaged
+class BackwardA<F> {
+  @inline value<T>(dy: v128, a: v128, b: v128): v128 { return changetype<F>(0).backwardA<T>(dy, a, b); }
+}
+
+@unmanaged
+class BackwardB<F> {
+  @inline value<T>(dy: v128, a: v128, b: v128): v128 { return changetype<F>(0).backwardB<T>(dy, a, b); }
+}
+
+/** y = a + b;  da = dy,  db = dy. */
+@unmanaged
+export class Add {
+  @inline forward<T>(a: v128, b: v128): v128 { return v128.add<T>(a, b); }
+  @inline backwardA<T>(dy: v128, a: v128, b: v128): v128 { return dy; }
+  @inline backwardB<T>(dy: v128, a: v128, b: v128): v128 { return dy; }
+}
+
+/** y = a − b;  da = dy,  db = −dy. */
+@unmanaged
+export class Sub {
+  @inline forward<T>(a: v128, b: v128): v128 { return v128.sub<T>(a, b); }
+  @inline backwardA<T>(dy: v128, a: v128, b: v128): v128 { return dy; }
+  @inline backwardB<T>(dy: v128, a: v128, b: v128): v128 { return v128.neg<T>(dy); }
+}
+
+/** y = a·b;  da = dy·b,  db = dy·a. */
+@unmanaged
+export class Mul {
+  @inline forward<T>(a: v128, b: v128): v128 { return v128.mul<T>(a, b); }
+  @inline backwardA<T>(dy: v128, a: v128, b: v128): v128 { return v128.mul<T>(dy, b); }
+  @inline backwardB<T>(dy: v128, a: v128, b: v128): v128 { return v128.mul<T>(dy, a); }
+}
+
+/** y = a/b;  da = dy/b,  db = −dy·(a/b)/b. */
+@unmanaged
+export class Div {
+  @inline forward<T>(a: v128, b: v128): v128 { return v128.div<T>(a, b); }
+  @inline backwardA<T>(dy: v128, a: v128, b: v128): v128 { return v128.div<T>(dy, b); }
+  @inline backwardB<T>(dy: v128, a: v128, b: v128): v128 {
+    return v128.mul<T>(v128.neg<T>(dy), v128.div<T>(v128.div<T>(a, b), b));
+  }
+}
+
+/** y = max(a, b), NaN if either is;  da = dy where a > b, dy/2 where a = b; db likewise. With a NaN both get dy. */
+@unmanaged
+export class Maximum {
+  @inline forward<T>(a: v128, b: v128): v128 { return v128.max<T>(a, b); }
+  @inline backwardA<T>(dy: v128, a: v128, b: v128): v128 {
+    return v128.andnot(shared<T>(dy, a, b), v128.lt<T>(a, b));
+  }
+  @inline backwardB<T>(dy: v128, a: v128, b: v128): v128 {
+    return v128.andnot(shared<T>(dy, a, b), v128.gt<T>(a, b));
+  }
+}
+
+/** y = min(a, b), NaN if either is;  da = dy where a < b, dy/2 where a = b; db likewise. With a NaN both get dy. */
+@unmanaged
+export class Minimum {
+  @inline forward<T>(a: v128, b: v128): v128 { return v128.min<T>(a, b); }
+  @inline backwardA<T>(dy: v128, a: v128, b: v128): v128 {
+    return v128.andnot(shared<T>(dy, a, b), v128.gt<T>(a, b));
+  }
+  @inline backwardB<T>(dy: v128, a: v128, b: v128): v128 {
+    return v128.andnot(shared<T>(dy, a, b), v128.lt<T>(a, b));
+  }
+}
+
+/** dy, of which each gets one half where a = b. */
+// @ts-ignore: decorator
+@inline
+function shared<T>(dy: v128, a: v128, b: v128): v128 {
+  return select(v128.eq<T>(a, b), v128.mul<T>(dy, constant<T>(0.5)), dy);
+}
+
+/** y = aᵇ;  da = dy·(b·aᵇ⁻¹), and 0 for b = 0;  db = dy·(aᵇ·log a), and 0 for a = 0 ≤ b. */
+@unmanaged
+export class Pow {
+  @inline forward<T>(a: v128, b: v128): v128 { return power<T>(a, b); }
+  @inline backwardA<T>(dy: v128, a: v128, b: v128): v128 {
+    const slope = v128.mul<T>(b, power<T>(a, v128.sub<T>(b, constant<T>(1))));
+    return v128.andnot(v128.mul<T>(dy, slope), v128.eq<T>(b, zero()));
+  }
+  @inline backwardB<T>(dy: v128, a: v128, b: v128): v128 {
+    const none = v128.and(v128.eq<T>(a, zero()), v128.ge<T>(b, zero()));
+    return v128.mul<T>(dy, v128.andnot(v128.mul<T>(power<T>(a, b), log<T>(a)), none));
+  }
+}

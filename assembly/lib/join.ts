@@ -1,0 +1,29 @@
+// What becomes of values that meet in one element of the output, for `walk`.
+
+import { maxLanes, sumLanes } from './simd';
+
+/** None meet: each overwrites its own element. */
+@unmanaged
+export class Assign {
+  @inline folds(): bool { return false; }
+}
+
+/** Their sum. The identity is −0, since x + −0 = x for every x. */
+@unmanaged
+export class Sum {
+  @inline folds(): bool { return true; }
+  @inline identity(): f64 { return -0.0; }
+  @inline numbers(a: f64, b: f64): f64 { return a + b; }
+  @inline lanes<T>(a: v128, b: v128): v128 { return v128.add<T>(a, b); }
+  @inline across<T>(v: v128): T { return sumLanes<T>(v); }
+}
+
+/** The largest; NaN if one is NaN. */
+@unmanaged
+export class Max {
+  @inline folds(): bool { return true; }
+  @inline identity(): f64 { return -Infinity; }
+  @inline numbers(a: f64, b: f64): f64 { return max<f64>(a, b); }
+  @inline lanes<T>(a: v128, b: v128): v128 { return v128.max<T>(a, b); }
+  @inline across<T>(v: v128): T { return maxLanes<T>(v); }
+}
