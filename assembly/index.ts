@@ -17,14 +17,17 @@ export {
   conv2dForward,
   conv2dWorkspace,
 } from './kernels/conv2d';
+export { stridedCopy } from './kernels/copy';
 export {
   crossEntropyForward, crossEntropyBackward, crossEntropySoftForward, crossEntropySoftBackward,
   nllForward, nllBackward,
 } from './kernels/crossentropy';
 export { dropout } from './kernels/dropout';
+export { gatherBackward, gatherForward, largestIndex, smallestIndex } from './kernels/gather';
 export { col2im, im2col } from './kernels/im2col';
 export { layerNormForward, layerNormBackward, layerNormBackwardParameters } from './kernels/layernorm';
 export { linearBackwardBias, linearForward } from './kernels/linear';
+export { matmul } from './kernels/matmul';
 export {
   maxPool2dForward, maxPool2dBackward, avgPool2dForward, avgPool2dBackward,
   adaptiveAvgPool2dForward, adaptiveAvgPool2dBackward, adaptiveMaxPool2dForward,
@@ -35,3 +38,4 @@ export { rmspropStep } from './kernels/rmsprop';
 export { sgdStep } from './kernels/sgd';
 export { softmaxForward, softmaxBackward, logSoftmaxForward, logSoftmaxBackward } from './kernels/softmax';
 export { total } from './kernels/sum';
+export { fill } from './lib/rows';
