@@ -20,15 +20,18 @@ export {
   conv2dWorkspace,
 } from './kernels/conv2d';
 export { fromInt } from './kernels/convert';
+export { stridedCopy } from './kernels/copy';
 export {
   crossEntropyForward, crossEntropyBackward, crossEntropySoftForward, crossEntropySoftBackward,
   nllForward, nllBackward,
 } from './kernels/crossentropy';
 export { dropout } from './kernels/dropout';
 export { accumulate, copyElements } from './kernels/fan';
+export { gatherBackward, gatherForward, largestIndex, smallestIndex } from './kernels/gather';
 export { col2im, im2col } from './kernels/im2col';
 export { layerNormForward, layerNormBackward, layerNormBackwardParameters } from './kernels/layernorm';
 export { linearBackwardBias, linearForward } from './kernels/linear';
+export { matmul } from './kernels/matmul';
 export {
   maxPool2dForward, maxPool2dBackward, avgPool2dForward, avgPool2dBackward,
   adaptiveAvgPool2dForward, adaptiveAvgPool2dBackward, adaptiveMaxPool2dForward,
@@ -42,3 +45,4 @@ export { softmaxForward, softmaxBackward, logSoftmaxForward, logSoftmaxBackward 
 export { total } from './kernels/sum';
 export { Abs, Clamp, Neg, Reciprocal, Sqrt, Square } from './kernels/unary';
 export { whereBackwardA, whereBackwardB, whereForward } from './kernels/where';
+export { fill } from './lib/rows';

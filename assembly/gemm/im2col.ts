@@ -11,8 +11,8 @@
 // This file holds the one index map, for a piece of one row: columns [p0, p1) of tap t. The convolutions pack from
 // it piece by piece, so the matrix itself is never stored.
 
+import { fill } from '../lib/rows';
 import { at, lanes, loadLanes, storeLanes } from '../lib/simd';
-import { clear } from './pack';
 import { Conv2dShape } from './shape';
 
 /** to[p − p0] = col[t][p] for p in [p0, p1). x: the group's first channel of one image. */
@@ -24,14 +24,14 @@ export function im2colRow<T>(to: usize, x: usize, s: Conv2dShape, t: i32, p0: i3
     const count = min(s.OW - ow, p1 - p);
     const ih = oh * s.SH - s.PH + kh * s.DH;
     if (<u32>ih >= <u32>s.H) {
-      clear<T>(to, count);
+      fill<T>(to, 0, 0, count);
     } else {
       // [ow, ow + count) is zeros up to a, pixels up to b, zeros again.
       const a = min(max(first, ow), ow + count), b = max(a, min(end, ow + count));
       const row = at<T>(x, (c * s.H + ih) * s.W), iw = a * s.SW - s.PW + kw * s.DW;
-      if (a > ow) clear<T>(to, a - ow);
+      if (a > ow) fill<T>(to, 0, 0, a - ow);
       gather<T>(at<T>(to, a - ow), at<T>(row, iw), s.SW, b - a);
-      if (ow + count > b) clear<T>(at<T>(to, b - ow), ow + count - b);
+      if (ow + count > b) fill<T>(to, 0, b - ow, count);
     }
     to = at<T>(to, count);
     p += count;

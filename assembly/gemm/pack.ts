@@ -6,7 +6,8 @@
 //
 // One of the strides is 1 in every use, and each has its own fast path.
 
-import { at, lanes, loadLanes, storeLanes, zero } from '../lib/simd';
+import { at, lanes, loadLanes, storeLanes } from '../lib/simd';
+import { transposeBlock } from '../lib/transpose';
 
 /** Packs `lines` lines of length K, R to a panel; R is a multiple of two and at least lanes<T>(). */
 export function pack<T>(to: usize, R: i32, src: usize, lineStride: i32, kStride: i32, lines: i32, K: i32): void {
@@ -43,34 +44,10 @@ function packTransposed<T>(panel: usize, R: i32, from: usize, lineStride: i32, k
   }
 }
 
-/** dst[k][l] = src[l][k] for k, l < lanes. */
-// @ts-ignore: decorator
-@inline
-function transposeBlock<T>(dst: usize, dstStride: i32, src: usize, srcStride: i32): void {
-  const s0 = v128.load(src), s1 = v128.load(at<T>(src, srcStride));
-  if (sizeof<T>() == 8) {
-    v128.store(dst, v128.shuffle<f64>(s0, s1, 0, 2));
-    v128.store(at<T>(dst, dstStride), v128.shuffle<f64>(s0, s1, 1, 3));
-  } else {
-    const s2 = v128.load(at<T>(src, 2 * srcStride)), s3 = v128.load(at<T>(src, 3 * srcStride));
-    const low01 = v128.shuffle<f32>(s0, s1, 0, 4, 1, 5), low23 = v128.shuffle<f32>(s2, s3, 0, 4, 1, 5);
-    const high01 = v128.shuffle<f32>(s0, s1, 2, 6, 3, 7), high23 = v128.shuffle<f32>(s2, s3, 2, 6, 3, 7);
-    v128.store(dst, v128.shuffle<f64>(low01, low23, 0, 2));
-    v128.store(at<T>(dst, dstStride), v128.shuffle<f64>(low01, low23, 1, 3));
-    v128.store(at<T>(dst, 2 * dstStride), v128.shuffle<f64>(high01, high23, 0, 2));
-    v128.store(at<T>(dst, 3 * dstStride), v128.shuffle<f64>(high01, high23, 1, 3));
-  }
-}
-
 /** Fewer lines than a panel holds: zeros in the others. */
 function packPartial<T>(panel: usize, R: i32, from: usize, lineStride: i32, kStride: i32, lines: i32, K: i32): void {
   for (let k = 0; k < K; k++) {
     for (let r = 0; r < lines; r++) store<T>(at<T>(panel, k * R + r), load<T>(at<T>(from, r * lineStride + k * kStride)));
     for (let r = lines; r < R; r++) store<T>(at<T>(panel, k * R + r), <T>0);
   }
-}
-
-/** Fills `count` elements with zeros. */
-export function clear<T>(to: usize, count: i32): void {
-  for (let i = 0; i < count; i += lanes<T>()) storeLanes<T>(at<T>(to, i), zero(), count - i);
 }

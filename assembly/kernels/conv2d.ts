@@ -16,9 +16,10 @@
 
 import { KC, MB, NC, multiplyPanels, panelsOfA, panelsOfB, roundUp } from '../gemm/gemm';
 import { col2imRow, im2colRow } from '../gemm/im2col';
-import { clear, pack } from '../gemm/pack';
+import { pack } from '../gemm/pack';
 import { Conv2dShape } from '../gemm/shape';
 import { MR, NR } from '../gemm/tile';
+import { fill } from '../lib/rows';
 import { at, lanes, loadLanes, storeLanes, sumLanes, zero } from '../lib/simd';
 
 // Every product takes `shape`: a Conv2dShape with the workspace behind it, conv2dWorkspace(P) bytes in all. The
@@ -110,7 +111,7 @@ export function conv2dBackwardInput<T>(
   const Cg = s.C / s.G, Og = s.O / s.G, taps = s.T, P = s.P;
   const partial = partialTile(shape), aPanels = panelsOfA<T>(partial), bPanels = panelsOfB<T>(partial, MB, KC);
   const block = besidePanels<T>(partial);
-  if (!accumulate) clear<T>(at<T>(dx, begin * s.C * s.H * s.W), (end - begin) * s.C * s.H * s.W);
+  if (!accumulate) fill<T>(dx, 0, begin * s.C * s.H * s.W, end * s.C * s.H * s.W);
   for (let g = 0; g < s.G; g++) {
     for (let t0 = 0; t0 < taps; t0 += MB) {
       const M = min(MB, taps - t0);
@@ -150,7 +151,7 @@ function packColumns<T>(
   panels: usize, row: usize, image: usize, s: Conv2dShape, t0: i32, kc: i32, p: i32, nc: i32,
 ): void {
   const R = NR<T>(), padded = roundUp(nc, R);
-  clear<T>(at<T>(row, nc), padded - nc);
+  fill<T>(row, 0, nc, padded);
   for (let k = 0; k < kc; k++) {
     im2colRow<T>(row, image, s, t0 + k, p, p + nc);
     let to = at<T>(panels, k * R);

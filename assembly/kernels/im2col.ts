@@ -4,9 +4,9 @@
 //   columns[n][t][p] = col_n[t][p]        t over the C·KH·KW taps of all channels, p over the OH·OW output pixels
 //   dx = Σ of the columns at the places that im2col read each pixel from
 
-import { clear } from '../gemm/pack';
 import { col2imRow, im2colRow } from '../gemm/im2col';
 import { Conv2dShape } from '../gemm/shape';
+import { fill } from '../lib/rows';
 import { at } from '../lib/simd';
 
 /** Planes [begin, end) of N·C: columns[n][(c, kh, kw)][p]. x: [N][C][H][W]. */
@@ -23,7 +23,7 @@ export function col2im<T>(dx: usize, columns: usize, shape: usize, begin: i32, e
   const s = changetype<Conv2dShape>(shape), taps = s.KH * s.KW, P = s.P;
   for (let plane = begin; plane < end; plane++) {
     const image = at<T>(dx, plane * s.H * s.W);
-    clear<T>(image, s.H * s.W);
+    fill<T>(image, 0, 0, s.H * s.W);
     for (let t = 0; t < taps; t++) col2imRow<T>(image, at<T>(columns, (plane * taps + t) * P), s, t, 0, P);
   }
 }

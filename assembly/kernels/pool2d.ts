@@ -17,6 +17,7 @@
 // Output columns whose whole window lies in the input are done a vector at a time, the others one by one.
 
 import { adaptiveEnd, adaptiveStart, counted, endInside, firstInside, firstPlace, placesBefore } from '../lib/axis';
+import { fill } from '../lib/rows';
 import { at, lanes, loadLanes, selectLanes, storeLanes, sumLanes, zero } from '../lib/simd';
 
 /** Planes [begin, end). out, argmax (i32): [planes, OH, OW]; x: [planes, H, W]. */
@@ -84,7 +85,7 @@ export function maxPool2dBackward<T>(
 ): void {
   for (let plane = begin; plane < end; plane++) {
     const dxPlane = at<T>(dx, plane * inSize);
-    fill<T>(dxPlane, 0, inSize);
+    fill<T>(dxPlane, 0, 0, inSize);
     for (let o = plane * outSize, stop = o + outSize; o < stop; o++) {
       const a = load<i32>(at<i32>(argmax, o));
       if (<u32>a >= <u32>inSize) continue; // −1: an empty window
@@ -145,7 +146,7 @@ export function avgPool2dBackward<T>(
   const first = lo * strideW + KW - strideW - padW, stop = hi * strideW - padW;
   for (let plane = begin; plane < end; plane++) {
     const dxPlane = at<T>(dx, plane * H * W);
-    fill<T>(dxPlane, 0, H * W);
+    fill<T>(dxPlane, 0, 0, H * W);
     for (let oh = 0; oh < OH; oh++) {
       const top = oh * strideH - padH;
       const h0 = max(top, 0), h1 = min(top + KH, H);
@@ -209,10 +210,10 @@ export function adaptiveAvgPool2dBackward<T>(
   for (let plane = begin; plane < end; plane++) {
     const dxPlane = at<T>(dx, plane * H * W);
     if (OH * OW == 1) { // The window is the plane.
-      fill<T>(dxPlane, load<T>(at<T>(dout, plane)) / divisorOf<T>(0, H, W), H * W);
+      fill<T>(dxPlane, load<T>(at<T>(dout, plane)) / divisorOf<T>(0, H, W), 0, H * W);
       continue;
     }
-    fill<T>(dxPlane, 0, H * W);
+    fill<T>(dxPlane, 0, 0, H * W);
     for (let oh = 0; oh < OH; oh++) {
       const h0 = adaptiveStart(oh, H, OH), h1 = adaptiveEnd(oh, H, OH);
       for (let ow = 0; ow < OW; ow++) {
@@ -408,9 +409,4 @@ function sumOfHolding<T>(dout: usize, w: i32, KW: i32, stride: i32, left: i32): 
 @inline
 function addLanes<T>(to: usize, v: v128, left: i32): void {
   storeLanes<T>(to, v128.add<T>(loadLanes<T>(to, left), v), left);
-}
-
-function fill<T>(x: usize, value: T, count: i32): void {
-  const values = v128.splat<T>(value);
-  for (let i = 0; i < count; i += lanes<T>()) storeLanes<T>(at<T>(x, i), values, count - i);
 }

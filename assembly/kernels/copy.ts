@@ -1,0 +1,104 @@
+// A box of elements copied from one array into another, each with strides of its own:
+//
+//   forward    out[Σ i·strideO] = x[Σ i·strideX]            for every index (i₀, i₁, …) of the box
+//   backward   dx[Σ i·strideX] (=|+=) dout[Σ i·strideO]     the same box the other way round
+//
+// so that one kernel permutes, slices, pads, concatenates, splits and flips, forward and backward. Every element of
+// out belongs to one index at most: a sum over a box is not a copy.
+//
+// The box is a table of i32 in linear memory: [rank, then size, strideO, strideX of each axis, outermost first], the
+// strides in elements. The order of its axes is free, which leaves three ways to walk a plane, its two innermost:
+//
+//   strideO 1, strideX 1 on the inner axis                    rows, a vector at a time
+//   strideO 1 on the inner, strideX 1 on the outer axis       a transposition, in blocks
+//   any other                                                 one element after the other
+//
+// src/geometry/box.ts orders the axes such that one of the first two is found where there is one.
+
+import { addRow, copyRow } from '../lib/rows';
+import { at, lanes } from '../lib/simd';
+import { transposeBlock } from '../lib/transpose';
+
+/** Bytes from one axis of a table to the next: size, strideO, strideX. */
+const axisBytes: usize = 12;
+
+/** [begin, end) of the table's first axis: out (=|+=) x over the box. */
+export function stridedCopy<T>(out: usize, x: usize, axes: usize, accumulate: i32, begin: i32, end: i32): void {
+  const rank = load<i32>(axes), first = axes + 4;
+  const o = at<T>(out, begin * load<i32>(first, 4)), from = at<T>(x, begin * load<i32>(first, 8));
+  copyBox<T>(o, from, first, rank, end - begin, accumulate != 0);
+}
+
+/** The box of `rank` axes from `axis` on, `count` steps of the first. */
+function copyBox<T>(out: usize, x: usize, axis: usize, rank: i32, count: i32, accumulate: bool): void {
+  const strideO = load<i32>(axis, 4), strideX = load<i32>(axis, 8), next = axis + axisBytes;
+  if (rank == 1) {
+    copyPlane<T>(out, x, 1, 0, 0, count, strideO, strideX, accumulate);
+  } else if (rank == 2) {
+    copyPlane<T>(out, x, count, strideO, strideX, load<i32>(next), load<i32>(next, 4), load<i32>(next, 8), accumulate);
+  } else {
+    for (let i = 0; i < count; i++) {
+      copyBox<T>(at<T>(out, i * strideO), at<T>(x, i * strideX), next, rank - 1, load<i32>(next), accumulate);
+    }
+  }
+}
+
+/** out[r·rowO + c·columnO] (=|+=) x[r·rowX + c·columnX]. */
+function copyPlane<T>(
+  out: usize, x: usize, rows: i32, rowO: i32, rowX: i32, columns: i32, columnO: i32, columnX: i32, accumulate: bool,
+): void {
+  if (columnO == 1 && columnX == 1) {
+    for (let r = 0; r < rows; r++) {
+      if (accumulate) addRow<T>(at<T>(out, r * rowO), at<T>(x, r * rowX), columns);
+      else copyRow<T>(at<T>(out, r * rowO), at<T>(x, r * rowX), columns);
+    }
+  } else if (columnO == 1 && rowX == 1) {
+    transpose<T>(out, x, rows, rowO, columns, columnX, accumulate);
+  } else {
+    copyElements<T>(out, x, rows, rowO, rowX, columns, columnO, columnX, accumulate);
+  }
+}
+
+/**
+ * out[r·rowO + c] (=|+=) x[r + c·columnX]: blocks of lanes × lanes, then what is left at both edges. Where the strides
+ * are large powers of two, lines of x or of out take each other's place in the cache. So a cache line of x is read
+ * to its end at once, and blocks go by two times two, half a cache line of out (measured).
+ */
+function transpose<T>(
+  out: usize, x: usize, rows: i32, rowO: i32, columns: i32, columnX: i32, accumulate: bool,
+): void {
+  const L = lanes<T>(), line = 4 * L, wholeRows = rows & -L, wholeColumns = columns & -L;
+  const below = <usize>(rowO * L) << alignof<T>(), beside = <usize>(columnX * L) << alignof<T>();
+  for (let r0 = 0; r0 < wholeRows; r0 += line) {
+    const r1 = min(r0 + line, wholeRows);
+    for (let c = 0; c < wholeColumns; c += 2 * L) {
+      const wide = c + L < wholeColumns;
+      for (let r = r0; r < r1; r += 2 * L) {
+        const to = at<T>(out, r * rowO + c), from = at<T>(x, r + c * columnX), high = r + L < r1;
+        transposeBlock<T>(to, rowO, from, columnX, accumulate);
+        if (wide) transposeBlock<T>(to + 16, rowO, from + beside, columnX, accumulate);
+        if (high) transposeBlock<T>(to + below, rowO, from + 16, columnX, accumulate);
+        if (wide && high) transposeBlock<T>(to + below + 16, rowO, from + beside + 16, columnX, accumulate);
+      }
+    }
+  }
+  const rightO = at<T>(out, wholeColumns), rightX = at<T>(x, wholeColumns * columnX);
+  copyElements<T>(rightO, rightX, wholeRows, rowO, 1, columns - wholeColumns, 1, columnX, accumulate);
+  const lowestO = at<T>(out, wholeRows * rowO), lowestX = at<T>(x, wholeRows);
+  copyElements<T>(lowestO, lowestX, rows - wholeRows, rowO, 1, columns, 1, columnX, accumulate);
+}
+
+/** A plane of any strides. */
+function copyElements<T>(
+  out: usize, x: usize, rows: i32, rowO: i32, rowX: i32, columns: i32, columnO: i32, columnX: i32, accumulate: bool,
+): void {
+  const stepO = <usize>columnO << alignof<T>(), stepX = <usize>columnX << alignof<T>();
+  for (let r = 0; r < rows; r++) {
+    let to = at<T>(out, r * rowO), from = at<T>(x, r * rowX);
+    for (let c = 0; c < columns; c++) {
+      store<T>(to, accumulate ? load<T>(to) + load<T>(from) : load<T>(from));
+      to += stepO;
+      from += stepX;
+    }
+  }
+}

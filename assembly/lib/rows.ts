@@ -1,0 +1,39 @@
+// Rows: neighbouring elements copied, added or set as a whole.
+
+import { at, lanes, loadLanes, storeLanes } from './simd';
+
+/** From so many bytes on, memory.copy is faster than a loop over vectors (measured). */
+const long: i32 = 512;
+
+/** out[i] = x[i]. The rows do not overlap. */
+// @ts-ignore: decorator
+@inline
+export function copyRow<T>(out: usize, x: usize, count: i32): void {
+  const bytes = count << alignof<T>();
+  if (bytes >= long) {
+    memory.copy(out, x, bytes);
+    return;
+  }
+  let i = 0;
+  for (; i <= count - lanes<T>(); i += lanes<T>()) v128.store(at<T>(out, i), v128.load(at<T>(x, i)));
+  if (i < count) storeLanes<T>(at<T>(out, i), loadLanes<T>(at<T>(x, i), count - i), count - i);
+}
+
+/** out[i] += x[i]. */
+// @ts-ignore: decorator
+@inline
+export function addRow<T>(out: usize, x: usize, count: i32): void {
+  let i = 0;
+  for (; i <= count - lanes<T>(); i += lanes<T>()) {
+    v128.store(at<T>(out, i), v128.add<T>(v128.load(at<T>(out, i)), v128.load(at<T>(x, i))));
+  }
+  if (i == count) return;
+  const sum = v128.add<T>(loadLanes<T>(at<T>(out, i), count - i), loadLanes<T>(at<T>(x, i), count - i));
+  storeLanes<T>(at<T>(out, i), sum, count - i);
+}
+
+/** Elements [begin, end): out = value. */
+export function fill<T>(out: usize, value: f64, begin: i32, end: i32): void {
+  const values = v128.splat<T>(<T>value);
+  for (let i = begin; i < end; i += lanes<T>()) storeLanes<T>(at<T>(out, i), values, end - i);
+}
