@@ -2,6 +2,7 @@ export { Core, type CoreOptions, createCore, init } from './core/core.ts';
 export { type MemoryStats, OutOfMemoryError } from './core/heap.ts';
 export type { DType, FloatDType, TypedArray } from './dtype.ts';
 export type { AvgPool2dWindow, MaxPool2dWindow, OutputSize } from './geometry/pool2d.ts';
+export type { Range } from './geometry/slice.ts';
 export {
   type CheckableLoss,
   type GradCheckInput,
@@ -9,6 +10,72 @@ export {
   type GradCheckResult,
   gradCheck,
 } from './gradcheck.ts';
+export {
+  elu,
+  erf,
+  exp,
+  gelu,
+  hardsigmoid,
+  hardswish,
+  hardtanh,
+  leakyRelu,
+  log,
+  logSigmoid,
+  logSoftmax,
+  mish,
+  relu,
+  relu6,
+  selu,
+  sigmoid,
+  silu,
+  softmax,
+  softplus,
+  softsign,
+  tanh,
+} from './graph/activation-gates.ts';
+export {
+  abs,
+  add,
+  clamp,
+  div,
+  eq,
+  ge,
+  gt,
+  le,
+  lt,
+  max,
+  maximum,
+  mean,
+  minimum,
+  mul,
+  neg,
+  pow,
+  type ReduceOptions,
+  reciprocal,
+  sqrt,
+  square,
+  sub,
+  sum,
+  where,
+} from './graph/gates.ts';
+export { type Build, Graph, type GraphMemory, type GraphOptions } from './graph/graph.ts';
+export type { Operand } from './graph/node.ts';
+export { Residual, type ResidualOptions } from './graph/residual.ts';
+export {
+  concat,
+  embedding,
+  gather,
+  indexSelect,
+  matmul,
+  pad,
+  permute,
+  reshape,
+  slice,
+  split,
+  transpose,
+} from './graph/shape-gates.ts';
+export type { TracedNode } from './graph/traced-node.ts';
+export type { UpstreamGradient } from './graph/upstream.ts';
 export { AdaptiveAvgPool2d } from './layers/adaptiveavgpool2d.ts';
 export { AdaptiveMaxPool2d } from './layers/adaptivemaxpool2d.ts';
 export { AvgPool2d, type AvgPool2dOptions } from './layers/avgpool2d.ts';
@@ -54,6 +121,7 @@ export { Loss, type LossOptions, type LossValue, type Reduction } from './losses
 export { MSELoss } from './losses/mse.ts';
 export { NLLLoss, type NLLLossOptions } from './losses/nll.ts';
 export { SmoothL1Loss, type SmoothL1LossOptions } from './losses/smoothl1.ts';
+export type { Application, Gradients, Node, Operation, Placement, Site, TensorSpec } from './operation.ts';
 export { Adam, type AdamOptions, type AdamSettings } from './optim/adam.ts';
 export { AdamW } from './optim/adamw.ts';
 export { type ClipGradNormOptions, clipGradNorm, clipGradValue } from './optim/clip.ts';

@@ -28,6 +28,15 @@ export function checkShape(call: string, argument: string, shape: unknown): Shap
   return shape;
 }
 
+/** `shape` for the elements of a tensor of shape `from`; one size may be −1, to be found. */
+export function inferredShape(call: string, shape: Shape, from: Shape): Shape {
+  const size = sizeOf(from);
+  const unknown = Array.isArray(shape) ? shape.indexOf(-1) : -1;
+  const resolved = unknown < 0 ? shape : shape.map((n, i) => (i === unknown ? size / -sizeOf(shape) : n));
+  if (sizeOf(checkShape(call, 'shape', resolved)) !== size) reject(call, 'shape', `${size} elements`, shape);
+  return Object.freeze([...resolved]);
+}
+
 /** Throws unless `shape` is exactly `expected`. */
 export function checkSameShape(call: string, argument: string, shape: Shape, expected: Shape): void {
   if (!sameShape(shape, expected)) reject(call, argument, show(expected), shape);

@@ -2,7 +2,7 @@ import { checkNumber, checkOneOf, checkOptions, reject, show } from './check.ts'
 import { type Core, coreOf } from './core/core.ts';
 import { Storage } from './core/storage.ts';
 import { arrayOf, type DType, dtypeOf, type FloatDType, isDType, type TypedArray } from './dtype.ts';
-import { checkShape, type Shape, sizeOf } from './shape.ts';
+import { checkShape, inferredShape, type Shape, sizeOf } from './shape.ts';
 
 export interface TensorOptions {
   /** Element type; by default f32, or what a typed array of values stands for. */
@@ -178,12 +178,10 @@ export class Tensor {
 
   /** The same memory under another shape of as many elements; one size may be −1, to be found. */
   reshape(shape: Shape): Tensor {
-    const { address } = this;
-    const resolved = address && inferSize(shape, this.size);
-    checkShape('Tensor.reshape', 'shape', resolved);
-    if (sizeOf(resolved as Shape) !== this.size) reject('Tensor.reshape', 'shape', `${this.size} elements`, shape);
+    if (this.isDisposed) throw new Error(`Tensor ${show(this.shape)} was disposed`);
+    const resolved = inferredShape('Tensor.reshape', shape, this.shape);
     this.storage.retain();
-    return new Tensor(this.storage, Object.freeze([...(resolved as Shape)]), this.dtype, this.offset);
+    return new Tensor(this.storage, resolved, this.dtype, this.offset);
   }
 
   /** Gives the memory back, once no view of it is left. Disposing twice is fine; any other use throws. */
@@ -235,12 +233,4 @@ function checkValues(
       if (typeof values[i] !== 'number') reject(call, `values[${i}]`, 'a number', values[i], TypeError);
     }
   }
-}
-
-function inferSize(shape: Shape, size: number): Shape | unknown {
-  if (!Array.isArray(shape)) return shape;
-  const unknown = shape.indexOf(-1);
-  if (unknown < 0) return shape;
-  const known = sizeOf(shape) / -1;
-  return shape.map((n, i) => (i === unknown ? size / known : n));
 }

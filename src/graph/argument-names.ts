@@ -4,7 +4,8 @@
  */
 export function argumentNames(build: (...nodes: never[]) => unknown): string[] | undefined {
   const source = Function.prototype.toString.call(build);
-  const list = /^(?:async\s+)?(?:function\b)?[^(=]*\(([^()]*)\)/.exec(source)?.[1] ?? /^\s*([\w$]+)\s*=>/.exec(source)?.[1];
+  const list =
+    /^(?:async\s+)?(?:function\b)?[^(=]*\(([^()]*)\)/.exec(source)?.[1] ?? /^\s*([\w$]+)\s*=>/.exec(source)?.[1];
   if (list === undefined) return undefined;
   const names = list
     .split(',')

@@ -84,7 +84,9 @@ export class GradientPlan {
         useRef(before.ref, time);
         return before.ref;
       }
-      const place = takesOver ? { ...specOf(node), at: (douts[0] as Gradient).ref.at } : this.forward.allocate(node, time);
+      const place = takesOver
+        ? { ...specOf(node), at: (douts[0] as Gradient).ref.at }
+        : this.forward.allocate(node, time);
       if (before) late.push({ node, ref: place });
       else this.gradients.set(node, { ref: place, names: { count: 1 } });
       return place;

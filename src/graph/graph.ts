@@ -274,7 +274,8 @@ export class Graph<F extends Build = Build> extends Layer<InputsOf<F>, OutputOf<
   private labelOf(member: Layer | Parameter, anew = this.asksForShapes !== undefined): string {
     let name = this.members.get(member);
     if (name === undefined) {
-      if (!anew) throw new Error(`${this.name}: ${member.constructor.name} is made inside the function: make it outside`);
+      if (!anew)
+        throw new Error(`${this.name}: ${member.constructor.name} is made inside the function: make it outside`);
       name = this.take(String([...this.members.values()].filter((known) => /^\d+$/.test(known)).length), member);
     }
     return /^\d+$/.test(name) ? member.constructor.name : name;

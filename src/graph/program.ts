@@ -6,7 +6,7 @@ import { sameShape } from '../shape.ts';
 import { Tensor } from '../tensor.ts';
 import { GradientPlan } from './gradient-plan.ts';
 import type { GraphNode, Step } from './node.ts';
-import { Buffer, bytesOf, type External, ForwardPlan, place, type PlanOptions, type Ref } from './plan.ts';
+import { Buffer, bytesOf, type External, ForwardPlan, type PlanOptions, place, type Ref } from './plan.ts';
 import type { TracedNode } from './traced-node.ts';
 import type { Tracing } from './tracing.ts';
 import { Upstream, type UpstreamGradient } from './upstream.ts';
@@ -194,7 +194,10 @@ export class Program {
       return forwardAction(step.application, frame);
     });
     this.results.length = 0;
-    this.fill(this.results, this.forwardPlan.results.map((node) => this.forwardPlan.refOf(node)));
+    this.fill(
+      this.results,
+      this.forwardPlan.results.map((node) => this.forwardPlan.refOf(node)),
+    );
     if (!this.gradientPlan) return;
     this.inputGradients.length = 0;
     this.fill(this.inputGradients, this.gradientPlan.inputGradients);

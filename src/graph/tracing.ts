@@ -1,7 +1,7 @@
 import { reject } from '../check.ts';
 import type { FloatDType } from '../dtype.ts';
 import { Layer } from '../layers/layer.ts';
-import type { Node, Operation, Placement, Trace, TensorSpec } from '../operation.ts';
+import type { Node, Operation, Placement, TensorSpec, Trace } from '../operation.ts';
 import { Tensor } from '../tensor.ts';
 import { expressionOf, GraphNode, type Operand, type Step } from './node.ts';
 import { opaque, overridesForward } from './opaque.ts';
@@ -46,7 +46,8 @@ export class Tracing implements GateTrace {
     this.on = on;
     this.labelOf = labelOf;
     this.inputs = inputs.map(
-      ({ name: input, shape, dtype }, index) => new GraphNode(this, shape, dtype, { kind: 'input', index, name: input }),
+      ({ name: input, shape, dtype }, index) =>
+        new GraphNode(this, shape, dtype, { kind: 'input', index, name: input }),
     );
     for (const input of this.inputs) this.dependent.add(input);
   }
