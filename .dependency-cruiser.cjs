@@ -19,9 +19,15 @@ module.exports = {
     only('check and shape import check', '^src/(check|shape|dtype)\\.ts$', '^src/(check|dtype)\\.ts$'),
     only('geometry imports check and shape', '^src/geometry/', '^src/geometry/|^src/(check|shape|dtype)\\.ts$'),
     only('core imports check, dtype and the built wasm', '^src/core/', '^src/(core|wasm)/|^src/(check|dtype)\\.ts$'),
-    only('tensor imports core', '^src/(tensor|parameter|random|check-tensor|call-site)\\.ts$', '^src/core/|^src/[a-z-]+\\.ts$'),
+    only('tensor imports core', '^src/(tensor|parameter|random|check-tensor|call-site|operation)\\.ts$', '^src/core/|^src/[a-z-]+\\.ts$'),
+    only('operations import tensor, core and geometry', '^src/operations/', '^src/(operations|geometry|core)/|^src/[a-z-]+\\.ts$'),
+    only(
+      'graph imports the interface of layers, operations and below',
+      '^src/graph/',
+      '^src/(graph|operations|geometry|core)/|^src/layers/(layer|keeping-state)\\.ts$|^src/[a-z-]+\\.ts$',
+    ),
 
-    never('layers, losses, optim do not import graph', '^src/(layers|losses|optim|kernels)/', '^src/graph/'),
+    never('layers, losses, optim do not import graph', '^src/(layers|losses|optim|kernels|operations)/', '^src/graph/'),
     never('layers do not import losses or optim', '^src/layers/', '^src/(losses|optim|kernels)/'),
     never('losses do not import layers or optim', '^src/losses/', '^src/(layers|optim|kernels)/'),
     never('optim does not import layers or losses', '^src/optim/', '^src/(layers|losses|kernels)/'),

@@ -1,9 +1,8 @@
 import type { DType } from '../dtype.ts';
-import type { Application, Node, Operation } from '../operation.ts';
+import type { Application, Node, Operation, Trace } from '../operation.ts';
 import { Parameter } from '../parameter.ts';
 import type { Shape } from '../shape.ts';
 import { Tensor } from '../tensor.ts';
-import type { Tracing } from './tracing.ts';
 
 /** What a gate takes: a node, a tensor (a constant; a `Parameter` is trained) or a number. */
 export type Operand = Node | Tensor | number;
@@ -26,12 +25,12 @@ export type Source =
 
 /** A value of a traced computation: its shape is known, its elements are not. */
 export class GraphNode implements Node {
-  readonly trace: Tracing;
+  readonly trace: Trace;
   readonly shape: Shape;
   readonly dtype: DType;
   readonly source: Source;
 
-  constructor(trace: Tracing, shape: Shape, dtype: DType, source: Source) {
+  constructor(trace: Trace, shape: Shape, dtype: DType, source: Source) {
     this.trace = trace;
     this.shape = shape;
     this.dtype = dtype;
