@@ -15,22 +15,32 @@ import { Upstream, type UpstreamGradient } from './upstream.ts';
 export class Arena {
   private readonly core: Core;
   private held: Storage | undefined;
+  /** Programs whose tensors lie in the block. */
+  private readonly tenants = new Set<{ unbind(): void }>();
 
   constructor(core: Core) {
     this.core = core;
   }
 
-  /** The block, of at least `bytes`: another one when it had to grow. */
-  storage(bytes: number): Storage {
+  /** The block, of at least `bytes`. When it has to grow, the tensors over the old one are disposed of. */
+  storage(bytes: number, tenant: { unbind(): void }): Storage {
     if (!this.held || this.held.bytes < bytes) {
       const larger = new Storage(this.core, bytes);
-      this.held?.release();
+      this.dispose();
       this.held = larger;
     }
+    this.tenants.add(tenant);
     return this.held;
   }
 
+  /** Whether a tensor lies in the block. */
+  holds(tensor: Tensor): boolean {
+    return this.held !== undefined && tensor.isPartOf(this.held);
+  }
+
   dispose(): void {
+    for (const tenant of this.tenants) tenant.unbind();
+    this.tenants.clear();
     this.held?.release();
     this.held = undefined;
   }
@@ -110,8 +120,9 @@ export class Program {
     return true;
   }
 
-  /** Computes the results. Nothing has changed when it throws for an index out of range. */
+  /** Computes the results. Nothing has changed when it throws for an argument. */
   forward(inputs: readonly Tensor[]): readonly Tensor[] {
+    for (let i = 0; i < inputs.length; i++) this.refuseOwn('forward', this.tracing.inputs[i].expression(), inputs[i]);
     this.checkIndices(inputs);
     this.bind();
     for (let i = 0; i < inputs.length; i++) this.inputs[i] = inputs[i];
@@ -124,7 +135,11 @@ export class Program {
 
   /** Adds to the gradients of parameters and, where wanted, computes those of the inputs. */
   backward(call: string, given: readonly UpstreamGradient[], wanted: boolean): readonly (Tensor | undefined)[] {
-    this.open('upstream', this.upstream.take(call, given, this.results));
+    const upstream = this.upstream.take(call, given, this.results);
+    for (let k = 0; k < upstream.length; k++) {
+      if (!this.results.includes(upstream[k])) this.refuseOwn('backward', 'dy', upstream[k]);
+    }
+    this.open('upstream', upstream);
     this.openGradients();
     const actions = wanted ? this.backwardActions : this.parameterActions;
     for (let i = 0; i < actions.length; i++) actions[i].run();
@@ -168,6 +183,13 @@ export class Program {
     this.tracing.dispose();
   }
 
+  /** An argument must not lie where the pass writes. */
+  private refuseOwn(method: string, argument: string, tensor: Tensor): void {
+    if (!this.arena.holds(tensor)) return;
+    const call = `${this.tracing.name}.${method}`;
+    throw new Error(`${call}: ${argument} is a tensor of this graph, which the pass overwrites: clone() it`);
+  }
+
   private checkIndices(inputs: readonly Tensor[]): void {
     for (const { node, bound, call } of this.tracing.indexBounds) {
       const { source } = node;
@@ -180,7 +202,7 @@ export class Program {
 
   /** Makes the tensors over the arena's block, unless they are there. */
   private bind(): void {
-    const storage = this.arena.storage(Math.max(this.bytes, 1));
+    const storage = this.arena.storage(Math.max(this.bytes, 1), this);
     if (this.bound === storage) return;
     this.unbind();
     this.bound = storage;
@@ -313,7 +335,8 @@ export class Program {
     return this.table.address + 4 * before;
   }
 
-  private unbind(): void {
+  /** Gives the tensors over the block back. */
+  unbind(): void {
     for (const tensor of this.tensors.values()) tensor.dispose();
     for (const view of this.views) view.dispose();
     this.tensors = new Map();
