@@ -2,8 +2,9 @@ import type { Layer } from '../layers/layer.ts';
 import type { Node, Placement, TensorSpec } from '../operation.ts';
 import type { Shape } from '../shape.ts';
 import type { Tensor } from '../tensor.ts';
+import { Arena } from './arena.ts';
 import type { PlanOptions } from './plan.ts';
-import { Arena, Program } from './program.ts';
+import { Program } from './program.ts';
 import { Tracing } from './tracing.ts';
 
 /** What is traced: a graph's function, and what it needs to know of the graph. */
