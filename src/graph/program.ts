@@ -1,5 +1,5 @@
-import { reject } from '../check.ts';
 import type { Storage } from '../core/storage.ts';
+import { checkIndices } from '../geometry/gather.ts';
 import type { Application } from '../operation.ts';
 import { sameShape } from '../shape.ts';
 import { Tensor } from '../tensor.ts';
@@ -159,9 +159,14 @@ export class Program {
     for (const { node, bound, call } of this.tracing.indexBounds) {
       const { source } = node;
       const tensor = source.kind === 'input' ? inputs[source.index] : (source as { tensor: Tensor }).tensor;
-      const { data } = tensor;
-      const at = data.findIndex((index) => index < 0 || index >= bound);
-      if (at >= 0) reject(call, `index[${at}]`, `a whole number from 0 to ${bound - 1}`, data[at]);
+      const { smallestIndex, largestIndex } = this.tracing.on.core.kernels.f32;
+      checkIndices(
+        call,
+        'index',
+        smallestIndex(tensor.address, tensor.size),
+        largestIndex(tensor.address, tensor.size),
+        bound,
+      );
     }
   }
 
