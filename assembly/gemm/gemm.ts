@@ -11,7 +11,9 @@
 // its own packing (kernels/conv2d.ts), so the block sizes and the panel product are exported.
 
 import { at, lanes, loadLanes, storeLanes, zero } from '../lib/simd';
+import { fill } from '../lib/rows';
 import { pack } from './pack';
+import { rowsTimesMatrix, rowsTimesTransposed } from './skinny';
 import { MR, NR, tile } from './tile';
 
 /** k per block: a panel of B (KC × NR) takes 8 KB of L1. */
@@ -33,6 +35,14 @@ export const NC: i32 = 512;
 // @ts-ignore: decorator
 @inline
 export const MB: i32 = 768;
+
+/** Rows of A up to which a product goes without packing, for B as it is and for its transpose (measured). */
+// @ts-ignore: decorator
+@inline
+const skinnyRows: i32 = 5;
+// @ts-ignore: decorator
+@inline
+const skinnyDots: i32 = 2;
 
 // @ts-ignore: decorator
 @inline
@@ -69,6 +79,12 @@ export function gemm<T>(
 ): void {
   if (beta != 0.0 && beta != 1.0) scale<T>(at<T>(c, begin), <T>beta, M, end - begin, ldc);
   const aRow = transposeA ? 1 : lda, aK = transposeA ? lda : 1;
+  if (transposeB ? M <= skinnyDots && aK == 1 : M <= skinnyRows) {
+    if (beta == 0.0) for (let m = 0; m < M; m++) fill<T>(c, 0, m * ldc + begin, m * ldc + end);
+    if (transposeB) rowsTimesTransposed<T>(c, a, b, M, K, aRow, ldb, ldc, <T>alpha, begin, end);
+    else rowsTimesMatrix<T>(c, a, b, M, K, aRow, aK, ldb, ldc, <T>alpha, begin, end);
+    return;
+  }
   const bColumn = transposeB ? ldb : 1, bK = transposeB ? 1 : ldb;
   const aPanels = panelsOfA<T>(workspace), bPanels = panelsOfB<T>(workspace, M, K);
   for (let m0 = 0; m0 < M; m0 += MB) {
