@@ -6,15 +6,22 @@ export interface Moments {
   variance: Node;
 }
 
-/** Mean and variance of x over axes, which stay with size 1. */
-export function moments(x: Node, axes: readonly number[]): Moments {
-  const center = mean(x, axes, { keepdim: true });
-  return { mean: center, variance: mean(square(sub(x, center)), axes, { keepdim: true }) };
+/**
+ * Mean and variance of x over axes, which stay with size 1, and the deviations x − mean. From these their own mean is
+ * taken off, which is what rounding left there: of numbers around 1000 ± 1, the mean in f32 is off by up to 1e-4.
+ */
+export function moments(x: Node, axes: readonly number[]): Moments & { deviations: Node } {
+  const center = (values: Node) => mean(values, axes, { keepdim: true });
+  const first = center(x);
+  const roughly = sub(x, first);
+  const rest = center(roughly);
+  const deviations = sub(roughly, rest);
+  return { mean: add(first, rest), variance: center(square(deviations)), deviations };
 }
 
-/** (x − mean)/√(variance + eps). */
-export const normalized = (x: Node, { mean, variance }: Moments, eps: number): Node =>
-  div(sub(x, mean), sqrt(add(variance, eps)));
+/** deviations/√(variance + eps). */
+export const normalized = (deviations: Node, variance: Node, eps: number): Node =>
+  div(deviations, sqrt(add(variance, eps)));
 
 /** w∘x + b; what is absent is left out. */
 export function affine(x: Node, w?: Operand, b?: Operand): Node {
@@ -45,14 +52,14 @@ export function batchNorm(
   b?: Operand,
 ): { y: Node; running: Moments } {
   if (!training) {
-    const used = { mean: perChannel(running.mean, x), variance: perChannel(running.variance, x) };
-    return { y: affine(normalized(x, used, eps), w, b), running };
+    const deviations = sub(x, perChannel(running.mean, x));
+    return { y: affine(normalized(deviations, perChannel(running.variance, x), eps), w, b), running };
   }
   const batch = moments(x, allButChannels(x));
   const n = x.shape.reduce((count, size) => count * size, 1) / x.shape[1];
   const unbiased = mul(batch.variance, n / (n - 1));
   return {
-    y: affine(normalized(x, batch, eps), w, b),
+    y: affine(normalized(batch.deviations, batch.variance, eps), w, b),
     running: {
       mean: moved(running.mean, reshape(batch.mean, [-1]), momentum),
       variance: moved(running.variance, reshape(unbiased, [-1]), momentum),
@@ -63,8 +70,8 @@ export function batchNorm(
 /** Group norm of x [N, C, ...]; as many groups as channels make it instance norm. */
 export function groupNorm(x: Node, groups: number, eps: number, w?: Node, b?: Node): Node {
   const grouped = reshape(x, [x.shape[0], groups, -1]);
-  const normal = reshape(normalized(grouped, moments(grouped, [2]), eps), x.shape);
-  return affine(normal, w && perChannel(w, x), b && perChannel(b, x));
+  const { deviations, variance } = moments(grouped, [2]);
+  return affine(reshape(normalized(deviations, variance, eps), x.shape), w && perChannel(w, x), b && perChannel(b, x));
 }
 
 /** x/√(mean(x²) + eps)·w over the last axes, as many as w has. */

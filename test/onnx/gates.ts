@@ -49,13 +49,12 @@ type Formula = (attrs: Attrs, ...inputs: Node[]) => Node | readonly Node[];
 
 const formulas: Record<string, Formula> = {
   BatchNormalization: (attrs, x, w, b, mean, variance) => {
+    const scaled = (deviations: Node, used: Node) =>
+      affine(normalized(deviations, used, of(attrs, 'epsilon', 1e-5)), perChannel(w, x), perChannel(b, x));
+    if (!flag(attrs, 'training_mode')) return scaled(sub(x, perChannel(mean, x)), perChannel(variance, x));
     const batch = moments(x, allButChannels(x));
-    const training = flag(attrs, 'training_mode');
-    const used = training ? batch : { mean: perChannel(mean, x), variance: perChannel(variance, x) };
-    const y = affine(normalized(x, used, of(attrs, 'epsilon', 1e-5)), perChannel(w, x), perChannel(b, x));
-    const momentum = 1 - of(attrs, 'momentum', 0.9);
-    const follow = (running: Node, own: Node) => moved(running, reshape(own, [-1]), momentum);
-    return training ? [y, follow(mean, batch.mean), follow(variance, batch.variance)] : y;
+    const follow = (running: Node, own: Node) => moved(running, reshape(own, [-1]), 1 - of(attrs, 'momentum', 0.9));
+    return [scaled(batch.deviations, batch.variance), follow(mean, batch.mean), follow(variance, batch.variance)];
   },
   Celu: (attrs, x) => mul(elu(div(x, of(attrs, 'alpha', 1))), of(attrs, 'alpha', 1)),
   Clip: (_, x, low, high) => {
