@@ -1,5 +1,4 @@
 import {
-  abs,
   add,
   clamp,
   concat,
@@ -107,7 +106,6 @@ function rotary(x: Node, cos: Node, sin: Node, interleaved: boolean, positions?:
 }
 
 const reductions: Record<string, (x: Node, dim: readonly number[] | undefined, options: ReduceOptions) => Node> = {
-  ReduceL1: (x, dim, options) => sum(abs(x), dim, options),
   ReduceL2: (x, dim, options) => sqrt(sum(square(x), dim, options)),
   ReduceMax: max,
   ReduceMean: mean,
