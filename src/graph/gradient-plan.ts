@@ -56,9 +56,10 @@ export class GradientPlan {
     if (douts.every((dout) => !dout) || !(application.hasParameters || asked.includes(true))) return;
     const handsOn = application.view ? [0] : (application.handsOn ?? []);
     const computed = inputs.map((_, i) => asked[i] && !handsOn.includes(i));
-    if (application.hasParameters || computed.includes(true)) this.compute(step, time, douts, computed);
+    // First: what is handed on has another name then, and the step's kernels do not write over it.
     const [dout] = douts;
     for (const i of handsOn) if (asked[i] && dout) this.handOn(inputs[i], dout, time);
+    if (application.hasParameters || computed.includes(true)) this.compute(step, time, douts, computed);
     for (let k = 0; k < outputs.length; k++) {
       const gradient = douts[k];
       const output = outputs[k];
