@@ -36,7 +36,7 @@ export class GradientPlan {
   /** Each float input's gradient; undefined for i32. */
   readonly inputGradients: readonly (Ref | undefined)[];
   /** Where each value's gradient is when its step goes back; the inputs' at the end. */
-  readonly places = new Map<GraphNode, Ref>();
+  private readonly places = new Map<GraphNode, Ref>();
   private readonly forward: ForwardPlan;
   private readonly gradients = new Map<GraphNode, Gradient>();
 
@@ -46,6 +46,11 @@ export class GradientPlan {
     results.forEach((node, index) => void this.receive(node, external(node, 'upstream', index), 0));
     for (let i = steps.length - 1; i >= 0; i--) this.goBackThrough(steps[i], 2 * steps.length - 1 - i);
     this.inputGradients = this.settleInputs(inputs);
+  }
+
+  /** Where a value's gradient is once it is whole, if it has one. */
+  placeOf(node: GraphNode): Ref | undefined {
+    return node.parameter ? external(node, 'gradient', 0).ref : this.places.get(node);
   }
 
   private goBackThrough(step: Step, time: number): void {
@@ -155,7 +160,10 @@ export class GradientPlan {
       const gradient = this.gradients.get(node);
       let ref = gradient?.ref;
       if (!gradient || !isWritable(gradient)) {
-        if (gradient) useRef(gradient.ref, end);
+        if (gradient) {
+          useRef(gradient.ref, end);
+          gradient.names.count--;
+        }
         ref = this.forward.allocate(node, end);
         this.actions.push({ kind: gradient ? 'copy' : 'zero', to: ref, from: gradient?.ref, of: node });
       }
