@@ -19,14 +19,18 @@ export interface Found {
 export function discover(build: (...nodes: Node[]) => unknown, inputs: number): Found {
   const layers = new Set<Layer>();
   const parameters = new Set<Parameter>();
+  const note = (operands: readonly Operand[]) => {
+    for (const operand of operands) if (operand instanceof Parameter) parameters.add(operand);
+  };
   const trace: GateTrace = {
-    applyLayer(layer: Layer): Node {
+    applyLayer(layer: Layer, operands: readonly Operand[]): Node {
       layers.add(layer);
+      note(operands);
       return shapeless(trace);
     },
     apply(_operation: Operation, operands: readonly Operand[]): readonly Node[] {
-      for (const operand of operands) if (operand instanceof Parameter) parameters.add(operand);
-      return endless(trace);
+      note(operands);
+      return Object.assign([shapeless(trace)], { [Symbol.iterator]: () => outputs(trace) });
     },
   };
   try {
@@ -37,9 +41,9 @@ export function discover(build: (...nodes: Node[]) => unknown, inputs: number): 
   }
 }
 
-/** A node that gives no shape, and as many outputs as anybody takes of it. */
+/** A node that gives no shape, and as many outputs as a pattern takes of it. */
 function shapeless(trace: GateTrace): Node {
-  const node = {
+  return {
     trace,
     get shape(): never {
       throw new Error('shapes are known in forward only');
@@ -47,18 +51,15 @@ function shapeless(trace: GateTrace): Node {
     get dtype(): never {
       throw new Error('dtypes are known in forward only');
     },
-    *[Symbol.iterator]() {
-      for (;;) yield shapeless(trace);
-    },
-  };
-  return node;
+    [Symbol.iterator]: () => outputs(trace),
+  } as Node;
 }
 
-/** The outputs of an operation whose number is not known yet. */
-function endless(trace: GateTrace): readonly Node[] {
-  return Object.assign([shapeless(trace)], {
-    *[Symbol.iterator]() {
-      for (;;) yield shapeless(trace);
-    },
-  });
+/** More outputs than a pattern names. */
+const many = 1000;
+
+/** The outputs of an operation whose number is not known yet: enough for a pattern, an error for a loop over all. */
+function* outputs(trace: GateTrace): Generator<Node> {
+  for (let k = 0; k < many; k++) yield shapeless(trace);
+  throw new Error('the number of outputs is known in forward only');
 }

@@ -1,4 +1,5 @@
 import { reject } from '../check.ts';
+import { checkAlive } from '../check-tensor.ts';
 import type { Core } from '../core/core.ts';
 import { Storage } from '../core/storage.ts';
 import type { Application } from '../operation.ts';
@@ -110,10 +111,16 @@ export class Program {
     return true;
   }
 
-  /** Computes the results. Nothing has changed when it throws for an index out of range. */
-  forward(inputs: readonly Tensor[]): readonly Tensor[] {
+  /** Makes sure that a pass can run; nothing has changed when it throws. */
+  ready(call: string, inputs: readonly Tensor[]): void {
+    const { tensors } = this.tracing;
+    for (let i = 0; i < tensors.length; i++) checkAlive(call, tensors[i].name, tensors[i].tensor);
     this.checkIndices(inputs);
     this.bind();
+  }
+
+  /** Computes the results, once all is ready. */
+  forward(inputs: readonly Tensor[]): readonly Tensor[] {
     for (let i = 0; i < inputs.length; i++) this.inputs[i] = inputs[i];
     this.upstream.clear();
     this.open('input', inputs);
@@ -124,7 +131,14 @@ export class Program {
 
   /** Adds to the gradients of parameters and, where wanted, computes those of the inputs. */
   backward(call: string, given: readonly UpstreamGradient[], wanted: boolean): readonly (Tensor | undefined)[] {
-    this.open('upstream', this.upstream.take(call, given, this.results));
+    const { inputs, results } = this;
+    for (let i = 0; i < inputs.length; i++) {
+      const node = this.tracing.inputs[i];
+      if (this.forwardPlan.isKept(node)) checkAlive(call, node.expression(), inputs[i]);
+    }
+    const upstream = this.upstream.take(call, given, results);
+    this.ready(call, inputs);
+    this.open('upstream', upstream);
     this.openGradients();
     const actions = wanted ? this.backwardActions : this.parameterActions;
     for (let i = 0; i < actions.length; i++) actions[i].run();
@@ -138,13 +152,13 @@ export class Program {
     for (const { inputs, outputs } of forwardPlan.steps) for (const node of [...inputs, ...outputs]) nodes.add(node);
     return [...nodes].map((node) => {
       const { source, shape } = node;
-      const place = upstream.tensors.length > 0 ? gradientPlan?.places.get(node) : undefined;
+      const place = upstream.tensors.length > 0 ? gradientPlan?.placeOf(node) : undefined;
       return {
         name: node.expression(),
         operation: source.kind === 'step' ? source.step.label : node.parameter ? 'parameter' : source.kind,
         shape,
         value: this.tensorFor(forwardPlan.refOf(node)).toArray(),
-        gradient: (node.parameter?.grad ?? (place && this.tensorFor(place)))?.toArray(),
+        gradient: place && this.tensorFor(place).toArray(),
       };
     });
   }
@@ -180,11 +194,11 @@ export class Program {
 
   /** Makes the tensors over the arena's block, unless they are there. */
   private bind(): void {
+    if (!this.bound) this.writeTables(); // before the block: where memory runs out, nothing has changed
     const storage = this.arena.storage(Math.max(this.bytes, 1));
     if (this.bound === storage) return;
     this.unbind();
     this.bound = storage;
-    this.writeTables();
     this.forwardActions = this.forwardPlan.actions.map(({ step, inputs, outputs, saved }) => {
       const frame: Frame = { step, inputs: [], outputs: [], saved: [], table: this.tableOf(step) };
       this.fill(frame.inputs, inputs);

@@ -23,11 +23,12 @@ export class Upstream {
     if (given.length > results.length || (given.length > 0 && given.length < results.length)) {
       throw new TypeError(`${call}: expected ${results.length} upstream gradients, got ${given.length}`);
     }
+    const { core, dtype } = this.on;
     for (let k = 0; k < results.length; k++) {
       const { shape, size } = results[k];
       const argument = results.length > 1 ? `dy[${k}]` : 'dy';
       const dy = given[k] ?? missing(given, results);
-      if (typeof dy !== 'number') checkTensor(call, argument, dy as Tensor, { ...this.on, shape });
+      if (typeof dy !== 'number') checkTensor(call, argument, dy as Tensor, { core, dtype, shape });
       else if (given[k] !== undefined && size !== 1) reject(call, argument, show(shape), dy);
     }
     for (let k = 0; k < results.length; k++) {
