@@ -16,6 +16,7 @@ import {
   Flatten,
   GELU,
   type GradCheckInput,
+  Graph,
   gradCheck,
   Hardsigmoid,
   Hardswish,
@@ -34,9 +35,12 @@ import {
   MaxPool2d,
   Mish,
   MSELoss,
+  mul,
   NLLLoss,
+  type Node,
   ReLU,
   ReLU6,
+  Residual,
   SELU,
   Sequential,
   type Shape,
@@ -48,6 +52,7 @@ import {
   Softsign,
   Tanh,
   Tensor,
+  tanh,
 } from '../../src/index.ts';
 import { cores } from '../support/builds.ts';
 
@@ -128,6 +133,12 @@ const subjects: Record<string, (options: Options, draw: Draw) => Subject> = {
   Exp: elementwise((o) => new Exp(o)),
   Flatten: (o, d) => [new Flatten(d.pick(1, 0), -1, o), [d.size(), d.size(3), d.size(2)]],
   GELU: elementwise((o, d) => new GELU({ ...o, approximate: d.pick('none', 'tanh') })),
+  Graph: (o, d) => {
+    const C = d.size(9);
+    const fc = new Linear(C, C, o);
+    const f = (x: Node) => mul(fc.apply(tanh(fc.apply(x))), x);
+    return [new Graph(f, { names: { fc } }), d.pick([d.size(), C], [2, d.size(3), C])];
+  },
   Hardsigmoid: elementwise((o) => new Hardsigmoid(o)),
   Hardswish: elementwise((o) => new Hardswish(o)),
   Hardtanh: elementwise((o, d) => new Hardtanh(d.pick(-1, -0.1), d.pick(1, 0.1), o)),
@@ -175,6 +186,11 @@ const subjects: Record<string, (options: Options, draw: Draw) => Subject> = {
   },
   ReLU: elementwise((o) => new ReLU(o)),
   ReLU6: elementwise((o) => new ReLU6(o)),
+  Residual: (o, d) => {
+    const C = d.size(9);
+    const shortcut = d.pick(undefined, new Linear(C, C, o));
+    return [new Residual(new Sequential(new Linear(C, 4, o), new Tanh(o), new Linear(4, C, o)), { shortcut }), [3, C]];
+  },
   SELU: elementwise((o) => new SELU(o)),
   Sequential: (o, d) => {
     const C = 1 + d.size(3);
