@@ -1,6 +1,7 @@
 import type { Layer } from '../layers/layer.ts';
 import type { Node, Operation } from '../operation.ts';
 import { Parameter } from '../parameter.ts';
+import { underTrace } from './gate.ts';
 import type { Operand } from './node.ts';
 import type { GateTrace } from './tracing.ts';
 
@@ -34,7 +35,7 @@ export function discover(build: (...nodes: Node[]) => unknown, inputs: number): 
     },
   };
   try {
-    build(...Array.from({ length: inputs }, () => shapeless(trace)));
+    underTrace(trace, () => build(...Array.from({ length: inputs }, () => shapeless(trace))));
     return { layers, parameters, failure: undefined };
   } catch (failure) {
     return { layers, parameters, failure };

@@ -3,17 +3,24 @@ import { isNode, type Node, type Operation } from '../operation.ts';
 import type { Operand } from './node.ts';
 import type { GateTrace } from './tracing.ts';
 
-/**
- * The values of an operation applied to operands, in the graph of those that are nodes.
- * @param among where to look for a node, where the operation is a part of a gate of more operands
- */
-export function applied(
-  operation: Operation,
-  operands: readonly Operand[],
-  among: readonly Operand[] = operands,
-): readonly Node[] {
-  const node = among.find(isNode);
-  if (node) return (node.trace as GateTrace).apply(operation, operands);
+/** The trace of the function that is running. */
+let running: GateTrace | undefined;
+
+/** Runs a graph's function: gates without a node among their operands belong to that trace. */
+export function underTrace<T>(trace: GateTrace, build: () => T): T {
+  const outer = running;
+  running = trace;
+  try {
+    return build();
+  } finally {
+    running = outer;
+  }
+}
+
+/** The values of an operation applied to operands, in the graph of those that are nodes. */
+export function applied(operation: Operation, operands: readonly Operand[]): readonly Node[] {
+  const trace = (operands.find(isNode)?.trace as GateTrace | undefined) ?? running;
+  if (trace) return trace.apply(operation, operands);
   return reject(operation.name, 'operands', 'at least one node of a Graph', operands[0], TypeError);
 }
 

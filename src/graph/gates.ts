@@ -8,7 +8,7 @@ import { activation } from '../operations/activation.ts';
 import { binary, comparison } from '../operations/binary.ts';
 import { type Axes, maxOver, sumOver } from '../operations/reduce.ts';
 import { asFloat, where as choice } from '../operations/where.ts';
-import { applied, gate } from './gate.ts';
+import { gate } from './gate.ts';
 import type { Operand } from './node.ts';
 
 /** a + b. */
@@ -58,7 +58,7 @@ export const eq = (a: Operand, b: Operand): Node => gate(comparison('equal', 'eq
  * @see https://pytorch.org/docs/stable/generated/torch.where.html
  */
 export const where = (condition: Operand, a: Operand, b: Operand): Node =>
-  gate(choice, typeof condition === 'number' ? condition : applied(asFloat, [condition], [condition, a, b])[0], a, b);
+  gate(choice, typeof condition === 'number' ? condition : gate(asFloat, condition), a, b);
 
 /** −x. */
 export const neg = (x: Operand): Node => gate(activation('neg', 'neg'), x);

@@ -1,6 +1,7 @@
 import type { Layer } from '../layers/layer.ts';
 import type { Node, TensorSpec } from '../operation.ts';
 import type { Tensor } from '../tensor.ts';
+import { underTrace } from './gate.ts';
 import type { PlanOptions } from './plan.ts';
 import { Arena, Program } from './program.ts';
 import { Tracing } from './tracing.ts';
@@ -61,7 +62,7 @@ export class Programs {
     const named = inputs.map(({ shape, dtype }, i) => ({ shape, dtype, name: argumentName(i) }));
     const tracing = new Tracing(graph, named);
     try {
-      return new Program(tracing, tracing.finish(build(...tracing.inputs)), arena, options);
+      return new Program(tracing, tracing.finish(underTrace(tracing, () => build(...tracing.inputs))), arena, options);
     } catch (error) {
       tracing.dispose();
       throw error;
