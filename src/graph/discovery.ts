@@ -9,15 +9,24 @@ import type { GateTrace } from './tracing.ts';
 export interface Found {
   readonly layers: ReadonlySet<Layer>;
   readonly parameters: ReadonlySet<Parameter>;
-  /** What the function threw: it asks for shapes, so what it applies is known at the first forward only. */
+  /** What the function threw: it cannot run without real shapes, so all it applies is known at the first forward. */
   readonly failure: unknown;
 }
 
+/** As many as a function is likely to take of what has no known number: arguments, outputs, parts. */
+const several = 16;
+
+/** The shape of a node that has none yet: ones, for functions that loop over sizes. */
+const ones: number[] = new Proxy([1, 1, 1, 1], {
+  get: (sizes, key) => (typeof key === 'string' && /^\d+$/.test(key) ? 1 : Reflect.get(sizes, key)),
+});
+
 /**
- * Runs a graph's function once with nodes that have no shape, to find the layers and parameters that it applies
+ * Runs a graph's function once with nodes that have no real shape, to find the layers and parameters that it applies
  * before there is any input: optimizers are made from them.
+ * @param inputs how many nodes the function takes; undefined if that is not known
  */
-export function discover(build: (...nodes: Node[]) => unknown, inputs: number): Found {
+export function discover(build: (...nodes: Node[]) => unknown, inputs: number | undefined): Found {
   const layers = new Set<Layer>();
   const parameters = new Set<Parameter>();
   const note = (operands: readonly Operand[]) => {
@@ -27,40 +36,20 @@ export function discover(build: (...nodes: Node[]) => unknown, inputs: number): 
     applyLayer(layer: Layer, operands: readonly Operand[]): Node {
       layers.add(layer);
       note(operands);
-      return shapeless(trace);
+      // One value or several: a node that can be taken apart.
+      return Object.assign(node(), { [Symbol.iterator]: () => nodes(several).values() });
     },
     apply(_operation: Operation, operands: readonly Operand[]): readonly Node[] {
       note(operands);
-      return Object.assign([shapeless(trace)], { [Symbol.iterator]: () => outputs(trace) });
+      return nodes(several);
     },
   };
+  const node = (): Node => ({ trace, shape: ones, dtype: 'f32' });
+  const nodes = (count: number): Node[] => Array.from({ length: count }, node);
   try {
-    underTrace(trace, () => build(...Array.from({ length: inputs }, () => shapeless(trace))));
+    underTrace(trace, () => build(...nodes(inputs ?? several)));
     return { layers, parameters, failure: undefined };
   } catch (failure) {
     return { layers, parameters, failure };
   }
-}
-
-/** A node that gives no shape, and as many outputs as a pattern takes of it. */
-function shapeless(trace: GateTrace): Node {
-  return {
-    trace,
-    get shape(): never {
-      throw new Error('shapes are known in forward only');
-    },
-    get dtype(): never {
-      throw new Error('dtypes are known in forward only');
-    },
-    [Symbol.iterator]: () => outputs(trace),
-  } as Node;
-}
-
-/** More outputs than a pattern names. */
-const many = 1000;
-
-/** The outputs of an operation whose number is not known yet: enough for a pattern, an error for a loop over all. */
-function* outputs(trace: GateTrace): Generator<Node> {
-  for (let k = 0; k < many; k++) yield shapeless(trace);
-  throw new Error('the number of outputs is known in forward only');
 }

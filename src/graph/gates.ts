@@ -57,8 +57,7 @@ export const eq = (a: Operand, b: Operand): Node => gate(comparison('equal', 'eq
  * a where the condition is not 0, else b. The condition, of floats or whole numbers, has no gradient.
  * @see https://pytorch.org/docs/stable/generated/torch.where.html
  */
-export const where = (condition: Operand, a: Operand, b: Operand): Node =>
-  gate(choice, typeof condition === 'number' ? condition : gate(asFloat, condition), a, b);
+export const where = (condition: Operand, a: Operand, b: Operand): Node => gate(choice, gate(asFloat, condition), a, b);
 
 /** −x. */
 export const neg = (x: Operand): Node => gate(activation('neg', 'neg'), x);

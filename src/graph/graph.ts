@@ -88,7 +88,7 @@ export class Graph<F extends Build = Build> extends Layer<InputsOf<F>, OutputOf<
     checkOptions(call, options, ['names', 'planned', 'dtype', 'core']);
     const { names, planned = true, dtype, core } = options;
     const plainNames = argumentNames(build);
-    const found = discover(build, build.length);
+    const found = discover(build, plainNames?.length);
     const named = Object.entries(names ?? {}).map(
       ([given, member]) => [given, checkMember(call, given, member)] as const,
     );
@@ -291,10 +291,8 @@ export class Graph<F extends Build = Build> extends Layer<InputsOf<F>, OutputOf<
   /** Takes in what shows only when there are shapes; returns its number. */
   private join(member: Layer | Parameter): string {
     if (this.unknown === undefined) {
-      throw new Error(
-        `${this.name}: ${member.constructor.name} is neither there when the function runs without shapes nor named: ` +
-          'make it outside the function; where that asks for shapes, pass all as names',
-      );
+      const made = `${member.constructor.name} is not one of the layers that the function applied at first`;
+      throw new Error(`${this.name}: ${made}: make it outside the function, and name it in { names }`);
     }
     const name = this.take(this.nextNumber(), member);
     if (member instanceof Layer && !this.training) member.eval();

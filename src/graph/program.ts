@@ -1,41 +1,16 @@
-import { reject } from '../check.ts';
 import { checkAlive } from '../check-tensor.ts';
-import type { Core } from '../core/core.ts';
-import { Storage } from '../core/storage.ts';
+import type { Storage } from '../core/storage.ts';
+import { checkIndices } from '../geometry/gather.ts';
 import type { Application } from '../operation.ts';
 import { sameShape } from '../shape.ts';
 import { Tensor } from '../tensor.ts';
+import type { Arena } from './arena.ts';
 import { GradientPlan } from './gradient-plan.ts';
 import type { GraphNode, Step } from './node.ts';
 import { Buffer, bytesOf, type External, ForwardPlan, type PlanOptions, place, type Ref } from './plan.ts';
 import type { TracedNode } from './traced-node.ts';
 import type { Tracing } from './tracing.ts';
 import { Upstream, type UpstreamGradient } from './upstream.ts';
-
-/** A block of memory that the programs of one graph share: only one of them is between forward and backward. */
-export class Arena {
-  private readonly core: Core;
-  private held: Storage | undefined;
-
-  constructor(core: Core) {
-    this.core = core;
-  }
-
-  /** The block, of at least `bytes`: another one when it had to grow. */
-  storage(bytes: number): Storage {
-    if (!this.held || this.held.bytes < bytes) {
-      const larger = new Storage(this.core, bytes);
-      this.held?.release();
-      this.held = larger;
-    }
-    return this.held;
-  }
-
-  dispose(): void {
-    this.held?.release();
-    this.held = undefined;
-  }
-}
 
 /** The tensors of a step, forward and backward; a place that holds a tensor from outside is filled at each call. */
 interface Frame {
@@ -114,6 +89,7 @@ export class Program {
   /** Makes sure that a pass can run; nothing has changed when it throws. */
   ready(call: string, inputs: readonly Tensor[]): void {
     const { tensors } = this.tracing;
+    for (let i = 0; i < inputs.length; i++) this.refuseOwn(call, this.tracing.inputs[i].expression(), inputs[i]);
     for (let i = 0; i < tensors.length; i++) checkAlive(call, tensors[i].name, tensors[i].tensor);
     this.checkIndices(inputs);
     this.bind();
@@ -136,9 +112,12 @@ export class Program {
       const node = this.tracing.inputs[i];
       if (this.forwardPlan.isKept(node)) checkAlive(call, node.expression(), inputs[i]);
     }
-    const upstream = this.upstream.take(call, given, results);
+    for (let k = 0; k < given.length; k++) {
+      const dy = given[k];
+      if (dy instanceof Tensor && !results.includes(dy)) this.refuseOwn(call, 'dy', dy);
+    }
     this.ready(call, inputs);
-    this.open('upstream', upstream);
+    this.open('upstream', this.upstream.take(call, given, results));
     this.openGradients();
     const actions = wanted ? this.backwardActions : this.parameterActions;
     for (let i = 0; i < actions.length; i++) actions[i].run();
@@ -177,25 +156,37 @@ export class Program {
 
   dispose(): void {
     this.unbind();
+    this.arena.leave(this);
     this.table?.dispose();
     this.upstream.dispose();
     this.tracing.dispose();
+  }
+
+  /** An argument must not lie where the pass writes. */
+  private refuseOwn(call: string, argument: string, tensor: Tensor): void {
+    if (!this.arena.holds(tensor)) return;
+    throw new Error(`${call}: ${argument} is a tensor of this graph, which the pass overwrites: clone() it`);
   }
 
   private checkIndices(inputs: readonly Tensor[]): void {
     for (const { node, bound, call } of this.tracing.indexBounds) {
       const { source } = node;
       const tensor = source.kind === 'input' ? inputs[source.index] : (source as { tensor: Tensor }).tensor;
-      const { data } = tensor;
-      const at = data.findIndex((index) => index < 0 || index >= bound);
-      if (at >= 0) reject(call, `index[${at}]`, `a whole number from 0 to ${bound - 1}`, data[at]);
+      const { smallestIndex, largestIndex } = this.tracing.on.core.kernels.f32;
+      checkIndices(
+        call,
+        'index',
+        smallestIndex(tensor.address, tensor.size),
+        largestIndex(tensor.address, tensor.size),
+        bound,
+      );
     }
   }
 
   /** Makes the tensors over the arena's block, unless they are there. */
   private bind(): void {
     if (!this.bound) this.writeTables(); // before the block: where memory runs out, nothing has changed
-    const storage = this.arena.storage(Math.max(this.bytes, 1));
+    const storage = this.arena.storage(Math.max(this.bytes, 1), this);
     if (this.bound === storage) return;
     this.unbind();
     this.bound = storage;
@@ -327,7 +318,8 @@ export class Program {
     return this.table.address + 4 * before;
   }
 
-  private unbind(): void {
+  /** Gives the tensors over the block back. */
+  unbind(): void {
     for (const tensor of this.tensors.values()) tensor.dispose();
     for (const view of this.views) view.dispose();
     this.tensors = new Map();
