@@ -89,9 +89,7 @@ export class Graph<F extends Build = Build> extends Layer<InputsOf<F>, OutputOf<
     const { names, planned = true, dtype, core } = options;
     const plainNames = argumentNames(build);
     const found = discover(build, plainNames?.length);
-    const named = Object.entries(names ?? {}).map(
-      ([given, member]) => [given, checkMember(call, given, member)] as const,
-    );
+    const named = checkNames(call, names);
     const members = new Set([...named.map(([, member]) => member), ...found.layers, ...found.parameters]);
     const [first] = members;
     super(name, { dtype: dtype ?? first?.dtype, core: core ?? first?.core });
@@ -267,6 +265,7 @@ export class Graph<F extends Build = Build> extends Layer<InputsOf<F>, OutputOf<
 
   private look<T>(method: string, shapes: readonly Shape[], at: (program: Program) => T): T {
     if (shapes.length === 0) return at(this.lastProgram(method));
+    this.checkCount(`${this.name}.${method}`, 'shape', shapes.length);
     const before = this.current?.tracing.inputs;
     const inputs = shapes.map((shape, i) => {
       checkShape(`${this.name}.${method}`, `shapes[${i}]`, shape);
@@ -275,12 +274,16 @@ export class Graph<F extends Build = Build> extends Layer<InputsOf<F>, OutputOf<
     return this.programs.draft(inputs, { keep: this.training || this.keepsInEval }, at);
   }
 
+  private checkCount(call: string, what: string, count: number): void {
+    const names = this.argumentNames;
+    if (!names || count === names.length) return;
+    const expected = `${names.length} ${what}${names.length === 1 ? '' : 's'} (${names.join(', ')})`;
+    throw new TypeError(`${call}: expected ${expected}, got ${count}`);
+  }
+
   private checkInputs(inputs: readonly Tensor[]): void {
     const names = this.argumentNames;
-    if (names && inputs.length !== names.length) {
-      const expected = `${names.length} input${names.length === 1 ? '' : 's'} (${names.join(', ')})`;
-      throw new TypeError(`${this.forwardCall}: expected ${expected}, got ${inputs.length}`);
-    }
+    this.checkCount(this.forwardCall, 'input', inputs.length);
     for (let i = 0; i < inputs.length; i++) {
       const x = inputs[i];
       const dtype = x?.dtype === 'i32' ? 'i32' : this.dtype;
@@ -314,7 +317,14 @@ export class Graph<F extends Build = Build> extends Layer<InputsOf<F>, OutputOf<
   }
 }
 
-function checkMember(call: string, name: string, member: object): Layer | Parameter {
-  if (member instanceof Layer || member instanceof Parameter) return member;
-  return reject(call, `names.${name}`, 'a layer or a Parameter', member, TypeError);
+function checkNames(call: string, names: unknown): (readonly [name: string, member: Layer | Parameter])[] {
+  if (names === undefined) return [];
+  if (typeof names !== 'object' || names === null || Array.isArray(names)) {
+    return reject(call, 'names', 'an object of layers and parameters', names, TypeError);
+  }
+  return Object.entries(names).map(([name, member]) => {
+    if (name === '' || name.includes('.')) reject(call, 'names', 'names without dots', name);
+    if (member instanceof Layer || member instanceof Parameter) return [name, member] as const;
+    return reject(call, `names.${name}`, 'a layer or a Parameter', member, TypeError);
+  });
 }

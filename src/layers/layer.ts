@@ -260,7 +260,8 @@ export abstract class Layer<In extends readonly Tensor[] = [x: Tensor], Out exte
 
   /** Takes a parameter in that was made outside. */
   protected adopt(name: string, parameter: Parameter): Parameter {
-    if (parameter.core !== this.core) throw new TypeError(`new ${this.name}: ${name} belongs to another core`);
+    if (parameter.core !== this.core)
+      throw new TypeError(`new ${this.name}: parameter ${name} belongs to another core`);
     this.registered.set(name, parameter);
     return parameter;
   }
