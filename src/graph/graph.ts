@@ -144,8 +144,10 @@ export class Graph<F extends Build = Build> extends Layer<InputsOf<F>, OutputOf<
   }
 
   /** @internal */
-  override admit(parameter: Parameter): void {
+  override admit(parameter: Parameter): string | undefined {
     if (!this.owns(parameter)) this.join(parameter);
+    const name = this.members.get(parameter);
+    return name === undefined || /^\d+$/.test(name) ? undefined : name;
   }
 
   /**

@@ -131,8 +131,8 @@ export abstract class Layer<In extends readonly Tensor[] = [x: Tensor], Out exte
     throw new Error(`${this.name}: ${layer.name} was not taken in as a child`);
   }
 
-  /** @internal Takes a parameter in that a container's code uses. */
-  admit?(parameter: Parameter): void;
+  /** @internal Takes a parameter in that a container's code uses; returns the name that it was given, if any. */
+  admit?(parameter: Parameter): string | undefined;
 
   /** @internal Whether a parameter is the layer's, or that of a layer inside it. */
   owns(parameter: Parameter): boolean {
