@@ -19,7 +19,9 @@ export interface LayerOptions {
 export type Flow = Tensor | readonly Tensor[];
 
 /** Arguments of `backward`: one upstream gradient per output. */
-export type Upstream<Out extends Flow> = Out extends readonly Tensor[] ? Out : [dy: Tensor];
+export type Upstream<Out extends Flow> = Out extends readonly Tensor[]
+  ? { -readonly [K in keyof Out]: Out[K] }
+  : [dy: Tensor];
 
 /** Result of `backward`: one gradient per input; a single input's comes bare. */
 export type InputGradients<In extends readonly Tensor[]> = In extends readonly [Tensor] ? Tensor : readonly Tensor[];
