@@ -25,7 +25,7 @@ export function dot(plan: ForwardPlan): string {
 /** The plan's steps in Mermaid's language. */
 export function mermaid(plan: ForwardPlan): string {
   const { boxes, arrows } = pictureOf(plan);
-  const quoted = (text: string) => `"${text.replace(/"/g, '#quot;')}"`;
+  const quoted = (text: string) => `"${text.replace(/["#&<>]/g, (letter) => `#${letter.charCodeAt(0)};`)}"`;
   const box = { leaf: ['([', '])'], step: ['[', ']'], result: ['((', '))'] } as const;
   return [
     'flowchart LR',

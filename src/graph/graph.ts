@@ -121,12 +121,13 @@ export class Graph<F extends Build = Build> extends Layer<InputsOf<F>, OutputOf<
    *   result of one element nothing at all, which is 1. Undefined stands for a result that is not differentiated.
    * @returns dL/d(input), one for each input (undefined for i32); a single input's comes bare
    */
-  override backward(...upstream: readonly UpstreamGradient[]): InputGradients<InputsOf<F>> {
+  override backward(...upstream: UpstreamGradient[]): InputGradients<InputsOf<F>> {
     const gradients = this.goBackward(upstream, true);
-    return (gradients.length > 1 ? gradients : gradients[0]) as Flow as InputGradients<InputsOf<F>>;
+    const single = this.build.length === 1 && gradients.length === 1; // not of a list of nodes, even if only one came
+    return (single ? gradients[0] : gradients) as Flow as InputGradients<InputsOf<F>>;
   }
 
-  override backwardParameters(...upstream: readonly UpstreamGradient[]): void {
+  override backwardParameters(...upstream: UpstreamGradient[]): void {
     this.goBackward(upstream, false);
   }
 
@@ -144,8 +145,10 @@ export class Graph<F extends Build = Build> extends Layer<InputsOf<F>, OutputOf<
   }
 
   /** @internal */
-  override admit(parameter: Parameter): void {
+  override admit(parameter: Parameter): string | undefined {
     if (!this.owns(parameter)) this.join(parameter);
+    const name = this.members.get(parameter);
+    return name === undefined || /^\d+$/.test(name) ? undefined : name;
   }
 
   /**
