@@ -9,9 +9,10 @@
 //
 //   forward: o = out, p = a, q = b      backwardA: o = da, p = dout, q = a, r = b      backwardB: the same with o = db
 //
+// What a gradient does not need of a (q) and b (r) it does not read: then their address and strides may be anything.
 // A gradient overwrites, unless `accumulate`. out may be a or b, and da may be dout, where neither is broadcast.
 
-import { walk } from '../lib/broadcast';
+import { Q, R, walk } from '../lib/broadcast';
 import { constant, select } from '../lib/float';
 import { Assign, Sum } from '../lib/join';
 import { log } from '../lib/math';
@@ -47,22 +48,27 @@ export function backwardB<T, F>(
 
 @unmanaged
 class Forward<F> {
+  @inline reads(): i32 { return Q; }
   @inline value<T>(a: v128, b: v128, _: v128): v128 { return changetype<F>(0).forward<T>(a, b); }
 }
 
 @unmanaged
 class BackwardA<F> {
+  @inline reads(): i32 { return changetype<F>(0).readsA(); }
   @inline value<T>(dy: v128, a: v128, b: v128): v128 { return changetype<F>(0).backwardA<T>(dy, a, b); }
 }
 
 @unmanaged
 class BackwardB<F> {
+  @inline reads(): i32 { return changetype<F>(0).readsB(); }
   @inline value<T>(dy: v128, a: v128, b: v128): v128 { return changetype<F>(0).backwardB<T>(dy, a, b); }
 }
 
 /** y = a + b;  da = dy,  db = dy. */
 @unmanaged
 export class Add {
+  @inline readsA(): i32 { return 0; }
+  @inline readsB(): i32 { return 0; }
   @inline forward<T>(a: v128, b: v128): v128 { return v128.add<T>(a, b); }
   @inline backwardA<T>(dy: v128, a: v128, b: v128): v128 { return dy; }
   @inline backwardB<T>(dy: v128, a: v128, b: v128): v128 { return dy; }
@@ -71,6 +77,8 @@ export class Add {
 /** y = a − b;  da = dy,  db = −dy. */
 @unmanaged
 export class Sub {
+  @inline readsA(): i32 { return 0; }
+  @inline readsB(): i32 { return 0; }
   @inline forward<T>(a: v128, b: v128): v128 { return v128.sub<T>(a, b); }
   @inline backwardA<T>(dy: v128, a: v128, b: v128): v128 { return dy; }
   @inline backwardB<T>(dy: v128, a: v128, b: v128): v128 { return v128.neg<T>(dy); }
@@ -79,6 +87,8 @@ export class Sub {
 /** y = a·b;  da = dy·b,  db = dy·a. */
 @unmanaged
 export class Mul {
+  @inline readsA(): i32 { return R; }
+  @inline readsB(): i32 { return Q; }
   @inline forward<T>(a: v128, b: v128): v128 { return v128.mul<T>(a, b); }
   @inline backwardA<T>(dy: v128, a: v128, b: v128): v128 { return v128.mul<T>(dy, b); }
   @inline backwardB<T>(dy: v128, a: v128, b: v128): v128 { return v128.mul<T>(dy, a); }
@@ -87,6 +97,8 @@ export class Mul {
 /** y = a/b;  da = dy/b,  db = −dy·(a/b)/b. */
 @unmanaged
 export class Div {
+  @inline readsA(): i32 { return R; }
+  @inline readsB(): i32 { return Q + R; }
   @inline forward<T>(a: v128, b: v128): v128 { return v128.div<T>(a, b); }
   @inline backwardA<T>(dy: v128, a: v128, b: v128): v128 { return v128.div<T>(dy, b); }
   @inline backwardB<T>(dy: v128, a: v128, b: v128): v128 {
@@ -97,6 +109,8 @@ export class Div {
 /** y = max(a, b), NaN if either is;  da = dy where a > b, dy/2 where a = b; db likewise. With a NaN both get dy. */
 @unmanaged
 export class Maximum {
+  @inline readsA(): i32 { return Q + R; }
+  @inline readsB(): i32 { return Q + R; }
   @inline forward<T>(a: v128, b: v128): v128 { return v128.max<T>(a, b); }
   @inline backwardA<T>(dy: v128, a: v128, b: v128): v128 {
     return v128.andnot(shared<T>(dy, a, b), v128.lt<T>(a, b));
@@ -109,6 +123,8 @@ export class Maximum {
 /** y = min(a, b), NaN if either is;  da = dy where a < b, dy/2 where a = b; db likewise. With a NaN both get dy. */
 @unmanaged
 export class Minimum {
+  @inline readsA(): i32 { return Q + R; }
+  @inline readsB(): i32 { return Q + R; }
   @inline forward<T>(a: v128, b: v128): v128 { return v128.min<T>(a, b); }
   @inline backwardA<T>(dy: v128, a: v128, b: v128): v128 {
     return v128.andnot(shared<T>(dy, a, b), v128.gt<T>(a, b));
@@ -128,6 +144,8 @@ function shared<T>(dy: v128, a: v128, b: v128): v128 {
 /** y = aᵇ;  da = dy·(b·aᵇ⁻¹), and 0 for b = 0;  db = dy·(aᵇ·log a), and 0 for a = 0 ≤ b. */
 @unmanaged
 export class Pow {
+  @inline readsA(): i32 { return Q + R; }
+  @inline readsB(): i32 { return Q + R; }
   @inline forward<T>(a: v128, b: v128): v128 { return power<T>(a, b); }
   @inline backwardA<T>(dy: v128, a: v128, b: v128): v128 {
     const slope = v128.mul<T>(b, power<T>(a, v128.sub<T>(b, constant<T>(1))));

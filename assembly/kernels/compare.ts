@@ -3,7 +3,7 @@
 //
 // The table of axes lists o = out, p = a, q = b (lib/broadcast.ts).
 
-import { walk } from '../lib/broadcast';
+import { Q, walk } from '../lib/broadcast';
 import { constant } from '../lib/float';
 import { Assign } from '../lib/join';
 
@@ -19,17 +19,20 @@ export function forward<T, F>(
 /** y = [a < b]. */
 @unmanaged
 export class Less {
+  @inline reads(): i32 { return Q; }
   @inline value<T>(a: v128, b: v128, _: v128): v128 { return v128.and(v128.lt<T>(a, b), constant<T>(1)); }
 }
 
 /** y = [a ≤ b]. */
 @unmanaged
 export class LessEqual {
+  @inline reads(): i32 { return Q; }
   @inline value<T>(a: v128, b: v128, _: v128): v128 { return v128.and(v128.le<T>(a, b), constant<T>(1)); }
 }
 
 /** y = [a = b]. */
 @unmanaged
 export class Equal {
+  @inline reads(): i32 { return Q; }
   @inline value<T>(a: v128, b: v128, _: v128): v128 { return v128.and(v128.eq<T>(a, b), constant<T>(1)); }
 }

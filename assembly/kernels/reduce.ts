@@ -10,7 +10,7 @@
 // src/geometry/reduce.ts: y's first axis of size > 1 is the one that [begin, end) cuts, so the part of y that
 // belongs to [begin, end) is contiguous.
 
-import { slots, splitStride, walk } from '../lib/broadcast';
+import { Q, R, slots, splitStride, walk } from '../lib/broadcast';
 import { constant } from '../lib/float';
 import { Max, Sum } from '../lib/join';
 import { at, lanes, loadLanes, storeLanes } from '../lib/simd';
@@ -70,23 +70,27 @@ export function maxBackward<T>(
 
 @unmanaged
 class Itself {
+  @inline reads(): i32 { return 0; }
   @inline value<T>(x: v128, _q: v128, _r: v128): v128 { return x; }
 }
 
 @unmanaged
 class Quotient {
+  @inline reads(): i32 { return Q; }
   @inline value<T>(x: v128, n: v128, _r: v128): v128 { return v128.div<T>(x, n); }
 }
 
 /** [x = y]. */
 @unmanaged
 class Ties {
+  @inline reads(): i32 { return Q; }
   @inline value<T>(x: v128, y: v128, _r: v128): v128 { return v128.and(v128.eq<T>(x, y), constant<T>(1)); }
 }
 
 /** s·[x = y]: a product, so that s = ∞ or NaN shows in the whole row. */
 @unmanaged
 class ToTies {
+  @inline reads(): i32 { return Q + R; }
   @inline value<T>(s: v128, x: v128, y: v128): v128 {
     return v128.mul<T>(s, v128.and(v128.eq<T>(x, y), constant<T>(1)));
   }

@@ -7,7 +7,7 @@
 // (lib/broadcast.ts) list o = out, p = c, q = a, r = b; and o = da or db, p = dout, q = c.
 // A gradient overwrites, unless `accumulate`.
 
-import { walk } from '../lib/broadcast';
+import { Q, R, walk } from '../lib/broadcast';
 import { select } from '../lib/float';
 import { Assign, Sum } from '../lib/join';
 import { zero } from '../lib/simd';
@@ -41,15 +41,18 @@ export function whereBackwardB<T>(
 
 @unmanaged
 class Choice {
+  @inline reads(): i32 { return Q + R; }
   @inline value<T>(c: v128, a: v128, b: v128): v128 { return select(v128.ne<T>(c, zero()), a, b); }
 }
 
 @unmanaged
 class Chosen {
+  @inline reads(): i32 { return Q; }
   @inline value<T>(dy: v128, c: v128, _: v128): v128 { return v128.and(dy, v128.ne<T>(c, zero())); }
 }
 
 @unmanaged
 class NotChosen {
+  @inline reads(): i32 { return Q; }
   @inline value<T>(dy: v128, c: v128, _: v128): v128 { return v128.and(dy, v128.eq<T>(c, zero())); }
 }

@@ -5,13 +5,13 @@ import { maxLanes, sumLanes } from './simd';
 /** None meet: each overwrites its own element. */
 @unmanaged
 export class Assign {
-  @inline folds(): bool { return false; }
+  @inline joins(): bool { return false; }
 }
 
 /** Their sum. The identity is −0, since x + −0 = x for every x. */
 @unmanaged
 export class Sum {
-  @inline folds(): bool { return true; }
+  @inline joins(): bool { return true; }
   @inline identity(): f64 { return -0.0; }
   @inline numbers(a: f64, b: f64): f64 { return a + b; }
   @inline lanes<T>(a: v128, b: v128): v128 { return v128.add<T>(a, b); }
@@ -21,7 +21,7 @@ export class Sum {
 /** The largest; NaN if one is NaN. */
 @unmanaged
 export class Max {
-  @inline folds(): bool { return true; }
+  @inline joins(): bool { return true; }
   @inline identity(): f64 { return -Infinity; }
   @inline numbers(a: f64, b: f64): f64 { return max<f64>(a, b); }
   @inline lanes<T>(a: v128, b: v128): v128 { return v128.max<T>(a, b); }

@@ -40,7 +40,8 @@ function powerOf64(a: v128, b: v128): v128 {
   const odd = v128.andnot(whole, f64x2.eq(f64x2.trunc(half), half));
   const signed = select(odd, copySign<f64>(magnitude, a), magnitude);
   const none = v128.andnot(v128.and(f64x2.lt(a, constant<f64>(0)), f64x2.gt(a, constant<f64>(-Infinity))), whole);
-  return select(small, product(a, b), select(none, constant<f64>(NaN), signed));
+  const general = select(none, constant<f64>(NaN), signed);
+  return v128.any_true(small) ? select(small, product(a, b), general) : general;
 }
 
 /** aᵇ for whole |b| < 64; any number for other b. */

@@ -81,17 +81,6 @@ export function loadLanes<T>(from: usize, left: i32): v128 {
   return left >= lanes<T>() ? v128.load(from) : loadTail<T>(from, left);
 }
 
-/**
- * Whether whole vectors have a loop of their own before the one that asks how many elements are left. The question
- * costs a third of the time (measured); a second copy of every formula costs size. In f64, which is there for
- * checking gradients, size counts.
- */
-// @ts-ignore: decorator
-@inline
-export function wholeVectorsFirst<T>(): bool {
-  return sizeof<T>() == 4;
-}
-
 /** Writes the first min(left, lanes) lanes of v to `to`, and nothing beyond them. */
 // @ts-ignore: decorator
 @inline

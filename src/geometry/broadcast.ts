@@ -2,7 +2,7 @@ import { reject, show } from '../check.ts';
 import { type Shape, sizeOf } from '../shape.ts';
 
 /** Bytes of workspace that a kernel over a loop nest writes; each thread needs its own. */
-export const nestWorkspace = 64;
+export const nestWorkspace = 256;
 
 /**
  * The loops of a kernel over up to four tensors that broadcast to one shape: the output o and the inputs p, q, r.

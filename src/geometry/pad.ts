@@ -1,4 +1,4 @@
-import { checkInteger, reject } from '../check.ts';
+import { checkInteger, reject, show } from '../check.ts';
 import { checkShape, type Shape } from '../shape.ts';
 import { stridesOf } from './axes.ts';
 import { boxOfSizes, type Copied } from './box.ts';
@@ -16,12 +16,10 @@ export function padBox(call: string, x: Shape, padding: readonly number[]): Copi
     const at = 2 * (x.length - 1 - axis);
     return { before: padding[at] ?? 0, behind: padding[at + 1] ?? 0 };
   });
-  const kept = x.map((size, axis) => {
-    const left = size + Math.min(pairs[axis].before, 0) + Math.min(pairs[axis].behind, 0);
-    return left >= 1
-      ? left
-      : reject(call, 'padding', `padding that leaves an element of each axis of ${size}`, padding);
-  });
+  const kept = x.map((size, axis) => size + Math.min(pairs[axis].before, 0) + Math.min(pairs[axis].behind, 0));
+  if (kept.some((left) => left < 1)) {
+    reject(call, 'padding', `padding that leaves an element of each axis of ${show(x)}`, padding);
+  }
   const padded = x.map((size, axis) => size + pairs[axis].before + pairs[axis].behind);
   const shape = checkShape(call, 'result', padded);
   const [stridesO, stridesX] = [stridesOf(shape), stridesOf(x)];

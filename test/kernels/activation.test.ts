@@ -15,10 +15,11 @@ const parameters: Partial<Record<Formula, [a: number, b: number]>> = {
   selu: [1.625, 1.0625],
   softplus: [2, 20],
   hardtanh: [-0.5, 2],
+  clamp: [-0.5, 2],
 };
 
-/** Their derivative comes of comparisons, all false for NaN: a NaN in x leaves dy as it is. */
-const kinked: Formula[] = ['relu', 'leakyRelu', 'hardtanh', 'hardsigmoid'];
+/** Their derivative is constant or comes of comparisons, all false for NaN: a NaN in x leaves dy finite. */
+const kinked: Formula[] = ['relu', 'leakyRelu', 'hardtanh', 'hardsigmoid', 'neg', 'abs', 'clamp'];
 
 const magnitudes = [0, 1e-42, 1e-30, 1e-3, 0.5, 0.9, 1, 1.5, 2, 3, 5, 6, 9.5, 11, 15, 20, 40, 87, 90, 104, 1e4, 1e20];
 
@@ -46,7 +47,7 @@ forEachBuild((core, dtype) => {
       [n >> 1, n],
     ]) {
       kernels[`${formula}Forward`](at.out, at.x, a, b, begin, end);
-      kernels[`${formula}Backward`](at.dx, at.dy, savedBy[formula] === 'x' ? at.x : at.out, a, b, begin, end);
+      kernels[`${formula}Backward`](at.dx, at.dy, savedBy[formula] === 'x' ? at.x : at.out, a, b, 0, begin, end);
     }
     const got = { y: memory.read(dtype, at.out, n), dx: memory.read(dtype, at.dx, n) };
     memory.verify();
@@ -125,6 +126,23 @@ forEachBuild((core, dtype) => {
     expect(at('hardsigmoid', [-3, 3])).toEqual([0, 0]);
     expect(at('hardswish', [-3, 3])).toEqual([-0.5, 1.5]);
     expect(at('softplus', [10, 10.5])[1]).toBe(1);
+    expect(at('abs', [0, -0, 1e-30, -1e-30, NaN])).toEqual([0, 0, 1, -1, 0]);
+    expect(at('clamp', [-0.5, 2, 0, -0.75, 3, NaN])).toEqual([1, 1, 1, 0, 0, 0]);
+    expect(at('sqrt', [0, -0])).toEqual([Infinity, -Infinity]);
+  });
+
+  it.each(['relu', 'gelu', 'square', 'reciprocal'] as const)('%s adds to the gradient there is', (formula) => {
+    const n = 67;
+    const [x, dy] = [new Random(5).normals(n, 2), new Random(6).normals(n)];
+    const { got } = run(formula, x, dy);
+    const memory = new Guarded(core);
+    const at = { dy: memory.input(dtype, dy), saved: memory.input(dtype, savedBy[formula] === 'x' ? x : got.y) };
+    const dx = memory.output(dtype, n, new Float64Array(n).fill(3));
+    kernels[`${formula}Backward`](dx, at.dy, at.saved, 0, 0, 1, 0, 5);
+    kernels[`${formula}Backward`](dx, at.dy, at.saved, 0, 0, 1, 5, n);
+    const sum = Array.from(got.dx, (d) => d + 3);
+    expectClose(memory.read(dtype, dx, n), sum, { dtype, terms: 2, scale: got.dx.map((d) => Math.abs(d) + 3) });
+    memory.verify();
   });
 
   it('may overwrite its input', () => {

@@ -51,4 +51,10 @@ export const activations: Record<string, Definition> = {
   exp: { f: Math.exp, derivative: Math.exp },
   log: { f: Math.log, derivative: (x) => 1 / x },
   erf: { f: erf, derivative: (x) => (2 / Math.sqrt(Math.PI)) * Math.exp(-x * x) },
+  neg: { f: (x) => -x, derivative: () => -1 },
+  sqrt: { f: Math.sqrt, derivative: (x) => 0.5 / Math.sqrt(x) },
+  square: { f: (x) => x * x, derivative: (x) => 2 * x },
+  abs: { f: Math.abs, derivative: (x) => (x > 0 ? 1 : x < 0 ? -1 : 0) },
+  reciprocal: { f: (x) => 1 / x, derivative: (x) => -1 / x / x },
+  clamp: { f: (x, a, b) => clip(x, a, b), derivative: (x, a, b) => (x >= a && x <= b ? 1 : 0) },
 };
