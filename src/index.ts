@@ -64,6 +64,7 @@ export { Residual, type ResidualOptions } from './graph/residual.ts';
 export {
   concat,
   embedding,
+  flip,
   gather,
   indexSelect,
   matmul,

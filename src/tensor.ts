@@ -105,6 +105,11 @@ export class Tensor {
     return this.storage.address + this.offset;
   }
 
+  /** @internal Whether the elements lie in that block. */
+  isPartOf(storage: Storage): boolean {
+    return this.storage === storage;
+  }
+
   /** Whether the memory was given back: by `dispose()`, or by the layer that owned the tensor. */
   get isDisposed(): boolean {
     return this.disposed || this.storage.address === 0;

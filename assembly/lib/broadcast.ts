@@ -49,9 +49,9 @@ function unrolls<T>(): bool {
 const block = 1024;
 
 /**
- * o ← f(p, q, r) over the box. Of F is asked `value<T>(p, q, r)` and which of q and r it `reads`: the address and
- * the strides of one that it does not may be anything. Join (join.ts) says what becomes of values that meet. With `accumulate` they
- * are joined to what o holds, else o is overwritten.
+ * o ← f(p, q, r) over the box. Of F is asked `value<T>(p, q, r)` and which of q and r it `reads`: the address and the
+ * strides of one that it does not may be anything. Join (join.ts) says what becomes of values that meet. With
+ * `accumulate` they are joined to what o holds, else o is overwritten.
  */
 export function walk<T, F, Join>(
   o: usize, p: usize, q: usize, r: usize,

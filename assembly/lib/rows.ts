@@ -2,7 +2,7 @@
 
 import { at, lanes, loadLanes, storeLanes } from './simd';
 
-/** From so many bytes on, memory.copy is faster than a loop over vectors (measured). */
+/** Bytes from which on memory.copy is surely faster than a loop over vectors (measured). */
 const long: i32 = 512;
 
 /** out[i] = x[i]. The rows do not overlap. */

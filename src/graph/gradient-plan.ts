@@ -55,10 +55,12 @@ export class GradientPlan {
     const asked = this.forward.wanted.of(step);
     if (douts.every((dout) => !dout) || !(application.hasParameters || asked.includes(true))) return;
     const handsOn = application.view ? [0] : (application.handsOn ?? []);
-    const computed = inputs.map((_, i) => asked[i] && !handsOn.includes(i));
-    if (application.hasParameters || computed.includes(true)) this.compute(step, time, douts, computed);
+    const handed = inputs.map((_, i) => asked[i] && handsOn.includes(i));
+    const computed = inputs.map((_, i) => asked[i] && !handed[i]);
+    const mayTakeOver = !handed.includes(true);
+    if (application.hasParameters || computed.includes(true)) this.compute(step, time, douts, computed, mayTakeOver);
     const [dout] = douts;
-    for (const i of handsOn) if (asked[i] && dout) this.handOn(inputs[i], dout, time);
+    if (dout) inputs.forEach((input, i) => handed[i] && this.handOn(input, dout, time));
     for (let k = 0; k < outputs.length; k++) {
       const gradient = douts[k];
       const output = outputs[k];
@@ -70,11 +72,17 @@ export class GradientPlan {
   }
 
   /** Plans the step's own kernels. */
-  private compute(step: Step, time: number, douts: (Gradient | undefined)[], computed: boolean[]): void {
+  private compute(
+    step: Step,
+    time: number,
+    douts: (Gradient | undefined)[],
+    computed: boolean[],
+    mayTakeOver: boolean,
+  ): void {
     const { application, inputs } = step;
     const accumulate: boolean[] = [];
     const late: { node: GraphNode; ref: Ref }[] = [];
-    const takesOver = this.canTakeOver(step, douts, computed);
+    const takesOver = mayTakeOver && this.canTakeOver(step, douts, computed);
     const dinputs = inputs.map((node, i) => {
       accumulate.push(false);
       if (!computed[i]) return undefined;

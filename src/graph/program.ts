@@ -1,40 +1,15 @@
-import { reject } from '../check.ts';
-import type { Core } from '../core/core.ts';
-import { Storage } from '../core/storage.ts';
+import type { Storage } from '../core/storage.ts';
+import { checkIndices } from '../geometry/gather.ts';
 import type { Application } from '../operation.ts';
 import { sameShape } from '../shape.ts';
 import { Tensor } from '../tensor.ts';
+import type { Arena } from './arena.ts';
 import { GradientPlan } from './gradient-plan.ts';
 import type { GraphNode, Step } from './node.ts';
 import { Buffer, bytesOf, type External, ForwardPlan, type PlanOptions, place, type Ref } from './plan.ts';
 import type { TracedNode } from './traced-node.ts';
 import type { Tracing } from './tracing.ts';
 import { Upstream, type UpstreamGradient } from './upstream.ts';
-
-/** A block of memory that the programs of one graph share: only one of them is between forward and backward. */
-export class Arena {
-  private readonly core: Core;
-  private held: Storage | undefined;
-
-  constructor(core: Core) {
-    this.core = core;
-  }
-
-  /** The block, of at least `bytes`: another one when it had to grow. */
-  storage(bytes: number): Storage {
-    if (!this.held || this.held.bytes < bytes) {
-      const larger = new Storage(this.core, bytes);
-      this.held?.release();
-      this.held = larger;
-    }
-    return this.held;
-  }
-
-  dispose(): void {
-    this.held?.release();
-    this.held = undefined;
-  }
-}
 
 /** The tensors of a step, forward and backward; a place that holds a tensor from outside is filled at each call. */
 interface Frame {
@@ -110,8 +85,9 @@ export class Program {
     return true;
   }
 
-  /** Computes the results. Nothing has changed when it throws for an index out of range. */
+  /** Computes the results. Nothing has changed when it throws for an argument. */
   forward(inputs: readonly Tensor[]): readonly Tensor[] {
+    for (let i = 0; i < inputs.length; i++) this.refuseOwn('forward', this.tracing.inputs[i].expression(), inputs[i]);
     this.checkIndices(inputs);
     this.bind();
     for (let i = 0; i < inputs.length; i++) this.inputs[i] = inputs[i];
@@ -124,7 +100,11 @@ export class Program {
 
   /** Adds to the gradients of parameters and, where wanted, computes those of the inputs. */
   backward(call: string, given: readonly UpstreamGradient[], wanted: boolean): readonly (Tensor | undefined)[] {
-    this.open('upstream', this.upstream.take(call, given, this.results));
+    const upstream = this.upstream.take(call, given, this.results);
+    for (let k = 0; k < upstream.length; k++) {
+      if (!this.results.includes(upstream[k])) this.refuseOwn('backward', 'dy', upstream[k]);
+    }
+    this.open('upstream', upstream);
     this.openGradients();
     const actions = wanted ? this.backwardActions : this.parameterActions;
     for (let i = 0; i < actions.length; i++) actions[i].run();
@@ -168,19 +148,31 @@ export class Program {
     this.tracing.dispose();
   }
 
+  /** An argument must not lie where the pass writes. */
+  private refuseOwn(method: string, argument: string, tensor: Tensor): void {
+    if (!this.arena.holds(tensor)) return;
+    const call = `${this.tracing.name}.${method}`;
+    throw new Error(`${call}: ${argument} is a tensor of this graph, which the pass overwrites: clone() it`);
+  }
+
   private checkIndices(inputs: readonly Tensor[]): void {
     for (const { node, bound, call } of this.tracing.indexBounds) {
       const { source } = node;
       const tensor = source.kind === 'input' ? inputs[source.index] : (source as { tensor: Tensor }).tensor;
-      const { data } = tensor;
-      const at = data.findIndex((index) => index < 0 || index >= bound);
-      if (at >= 0) reject(call, `index[${at}]`, `a whole number from 0 to ${bound - 1}`, data[at]);
+      const { smallestIndex, largestIndex } = this.tracing.on.core.kernels.f32;
+      checkIndices(
+        call,
+        'index',
+        smallestIndex(tensor.address, tensor.size),
+        largestIndex(tensor.address, tensor.size),
+        bound,
+      );
     }
   }
 
   /** Makes the tensors over the arena's block, unless they are there. */
   private bind(): void {
-    const storage = this.arena.storage(Math.max(this.bytes, 1));
+    const storage = this.arena.storage(Math.max(this.bytes, 1), this);
     if (this.bound === storage) return;
     this.unbind();
     this.bound = storage;
@@ -313,7 +305,8 @@ export class Program {
     return this.table.address + 4 * before;
   }
 
-  private unbind(): void {
+  /** Gives the tensors over the block back. */
+  unbind(): void {
     for (const tensor of this.tensors.values()) tensor.dispose();
     for (const view of this.views) view.dispose();
     this.tensors = new Map();

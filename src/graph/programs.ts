@@ -2,8 +2,9 @@ import type { Layer } from '../layers/layer.ts';
 import type { Node, Placement, TensorSpec } from '../operation.ts';
 import type { Shape } from '../shape.ts';
 import type { Tensor } from '../tensor.ts';
+import { Arena } from './arena.ts';
 import type { PlanOptions } from './plan.ts';
-import { Arena, Program } from './program.ts';
+import { Program } from './program.ts';
 import { Tracing } from './tracing.ts';
 
 /** What is traced: a graph's function, and what it needs to know of the graph. */
@@ -20,9 +21,13 @@ export interface Blueprint {
   readonly planned: boolean;
 }
 
+/** Programs that are kept; beyond, the one that was not used for longest goes. */
+const most = 64;
+
 /** The programs of one graph: one for every combination of input shapes and modes that it has met. */
 export class Programs {
   private readonly blueprint: Blueprint;
+  /** The one that was used last stands last. */
   private readonly known: Program[] = [];
   /** Programs that keep what backward needs share one block, those that do not another. */
   private readonly arenas: { readonly keeping: Arena; readonly passing: Arena };
@@ -34,9 +39,15 @@ export class Programs {
 
   /** The program for inputs like these: a known one, or a new one. Nothing changes when tracing throws. */
   for(inputs: readonly Tensor[], keep: boolean): Program {
-    for (const program of this.known) if (program.suits(inputs, keep)) return program;
+    const at = this.known.findIndex((program) => program.suits(inputs, keep));
+    if (at >= 0) return this.latest(this.known.splice(at, 1)[0]);
     const arena = keep ? this.arenas.keeping : this.arenas.passing;
     const program = this.make(inputs, arena, { keep, share: this.blueprint.planned });
+    if (this.known.length >= most) this.known.shift()?.dispose();
+    return this.latest(program);
+  }
+
+  private latest(program: Program): Program {
     this.known.push(program);
     return program;
   }

@@ -4,7 +4,7 @@ import type { Range } from '../geometry/slice.ts';
 import type { Node } from '../operation.ts';
 import { embedded, gathered, selected } from '../operations/gather.ts';
 import { matmul as product } from '../operations/matmul.ts';
-import { padded, permuted, reshaped, sliced, transposed } from '../operations/move.ts';
+import { flipped, padded, permuted, reshaped, sliced, transposed } from '../operations/move.ts';
 import { concatenated, divided } from '../operations/parts.ts';
 import type { Shape } from '../shape.ts';
 import { applied, gate } from './gate.ts';
@@ -22,6 +22,9 @@ export const transpose = (x: Operand, dim0: number, dim1: number): Node => gate(
 
 /** x with its axes in the order of `dims`. */
 export const permute = (x: Operand, dims: readonly number[]): Node => gate(permuted(dims), x);
+
+/** x with the order along the axes of `dims` reversed. */
+export const flip = (x: Operand, dims: readonly number[]): Node => gate(flipped(dims), x);
 
 /** x under another shape of as many elements; one size may be −1, to be found. Nothing is copied. */
 export const reshape = (x: Operand, shape: Shape): Node => gate(reshaped(shape), x);

@@ -1,6 +1,7 @@
 import type { Core } from '../core/core.ts';
 import type { FloatDType } from '../dtype.ts';
 import { type Copied, reversed } from '../geometry/box.ts';
+import { flipBox } from '../geometry/flip.ts';
 import { padBox } from '../geometry/pad.ts';
 import { permuteBox, transposeBox } from '../geometry/permute.ts';
 import { type Range, sliceBox } from '../geometry/slice.ts';
@@ -43,6 +44,12 @@ export const permuted = (dims: readonly number[]): Operation => ({
 export const transposed = (dim0: number, dim1: number): Operation => ({
   name: 'transpose',
   prepare: (call, [x], { core }) => moved(core, float(call, x), transposeBox(call, x.shape, dim0, dim1)),
+});
+
+/** x with the order along some axes reversed. */
+export const flipped = (dims: readonly number[]): Operation => ({
+  name: 'flip',
+  prepare: (call, [x], { core }) => moved(core, float(call, x), flipBox(call, x.shape, dims)),
 });
 
 /** A range of each axis of x. */

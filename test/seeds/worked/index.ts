@@ -1,5 +1,6 @@
 /** The numbers of docs/derivations.md, by section. */
 export { activation } from './activation.ts';
+export { circuits } from './circuits.ts';
 export { convolution1, convolution3 } from './convolution.ts';
 export { dense } from './dense.ts';
 export { layernorm } from './layernorm.ts';
