@@ -1,6 +1,6 @@
 /**
  * The formulas of assembly/kernels/activation.ts and unary.ts, and what each one's derivative is computed from: the
- * input x, or the output y. Each has a kernel `…Forward` and a kernel `…Backward`.
+ * input x, the output y, or neither, but the upstream gradient dy alone. Each has a kernel `…Forward` and a kernel `…Backward`.
  */
 export const savedBy = {
   relu: 'y',
@@ -22,7 +22,7 @@ export const savedBy = {
   exp: 'y',
   log: 'x',
   erf: 'x',
-  neg: 'x',
+  neg: 'dy',
   sqrt: 'y',
   square: 'x',
   abs: 'x',

@@ -8,57 +8,43 @@ import type { GateTrace } from './tracing.ts';
 export interface Found {
   readonly layers: ReadonlySet<Layer>;
   readonly parameters: ReadonlySet<Parameter>;
-  /** What the function threw: it asks for shapes, so what it applies is known at the first forward only. */
+  /** What the function threw: it cannot run without real shapes, so all it applies is known at the first forward. */
   readonly failure: unknown;
 }
 
+/** As many as a function is likely to take of what has no known number: arguments, outputs, parts. */
+const several = 16;
+
+/** The shape of a node that has none yet: ones, for functions that loop over sizes. */
+const ones: number[] = new Proxy([1, 1, 1, 1], {
+  get: (sizes, key) => (typeof key === 'string' && /^\d+$/.test(key) ? 1 : Reflect.get(sizes, key)),
+});
+
 /**
- * Runs a graph's function once with nodes that have no shape, to find the layers and parameters that it applies
+ * Runs a graph's function once with nodes that have no real shape, to find the layers and parameters that it applies
  * before there is any input: optimizers are made from them.
+ * @param inputs how many nodes the function takes; undefined if that is not known
  */
-export function discover(build: (...nodes: Node[]) => unknown, inputs: number): Found {
+export function discover(build: (...nodes: Node[]) => unknown, inputs: number | undefined): Found {
   const layers = new Set<Layer>();
   const parameters = new Set<Parameter>();
   const trace: GateTrace = {
     applyLayer(layer: Layer): Node {
       layers.add(layer);
-      return shapeless(trace);
+      // One value or several: a node that can be taken apart.
+      return Object.assign(node(), { [Symbol.iterator]: () => nodes(several).values() });
     },
     apply(_operation: Operation, operands: readonly Operand[]): readonly Node[] {
       for (const operand of operands) if (operand instanceof Parameter) parameters.add(operand);
-      return endless(trace);
+      return nodes(several);
     },
   };
+  const node = (): Node => ({ trace, shape: ones, dtype: 'f32' });
+  const nodes = (count: number): Node[] => Array.from({ length: count }, node);
   try {
-    build(...Array.from({ length: inputs }, () => shapeless(trace)));
+    build(...nodes(inputs ?? several));
     return { layers, parameters, failure: undefined };
   } catch (failure) {
     return { layers, parameters, failure };
   }
-}
-
-/** A node that gives no shape, and as many outputs as anybody takes of it. */
-function shapeless(trace: GateTrace): Node {
-  const node = {
-    trace,
-    get shape(): never {
-      throw new Error('shapes are known in forward only');
-    },
-    get dtype(): never {
-      throw new Error('dtypes are known in forward only');
-    },
-    *[Symbol.iterator]() {
-      for (;;) yield shapeless(trace);
-    },
-  };
-  return node;
-}
-
-/** The outputs of an operation whose number is not known yet. */
-function endless(trace: GateTrace): readonly Node[] {
-  return Object.assign([shapeless(trace)], {
-    *[Symbol.iterator]() {
-      for (;;) yield shapeless(trace);
-    },
-  });
 }

@@ -87,7 +87,7 @@ export class Graph<F extends Build = Build> extends Layer<InputsOf<F>, OutputOf<
     checkOptions(call, options, ['names', 'planned', 'dtype', 'core']);
     const { names = {}, planned = true, dtype, core } = options;
     const plainNames = argumentNames(build);
-    const found = discover(build, build.length);
+    const found = discover(build, plainNames?.length);
     const named = Object.entries(names).map(([given, member]) => [given, checkMember(call, given, member)] as const);
     const members = new Set([...named.map(([, member]) => member), ...found.layers, ...found.parameters]);
     const [first] = members;
@@ -275,8 +275,10 @@ export class Graph<F extends Build = Build> extends Layer<InputsOf<F>, OutputOf<
   private labelOf(member: Layer | Parameter, anew = this.asksForShapes !== undefined): string {
     let name = this.members.get(member);
     if (name === undefined) {
-      if (!anew)
-        throw new Error(`${this.name}: ${member.constructor.name} is made inside the function: make it outside`);
+      if (!anew) {
+        const made = `${member.constructor.name} is not one of the layers that the function applied at first`;
+        throw new Error(`${this.name}: ${made}: make it outside the function, and name it in { names }`);
+      }
       name = this.take(String([...this.members.values()].filter((known) => /^\d+$/.test(known)).length), member);
     }
     return /^\d+$/.test(name) ? member.constructor.name : name;

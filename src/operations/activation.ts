@@ -20,7 +20,8 @@ export function activationApplication(core: Core, x: TensorSpec, formula: Formul
   const saves = savedBy[formula];
   return {
     outputs: [x],
-    ...(saves === 'x' ? { readsInputs: [0] } : { readsOutputs: [0] }),
+    ...(saves === 'x' && { readsInputs: [0] }),
+    ...(saves === 'y' && { readsOutputs: [0] }),
     inPlace: [0],
     inPlaceBackward: [0],
     accumulates: true,

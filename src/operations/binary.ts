@@ -1,22 +1,12 @@
 import type { FloatDType } from '../dtype.ts';
+import { type BinaryFormula, type Comparison, neededBy } from '../geometry/binary.ts';
 import { broadcastShape, loopNest, nestWorkspace } from '../geometry/broadcast.ts';
 import type { Operation } from '../operation.ts';
 import { sameShape } from '../shape.ts';
 import { float } from './float.ts';
 
-/** The functions of two operands in assembly/kernels/binary.ts, and which operands each gradient is computed from. */
-const formulas = {
-  add: { a: [], b: [] },
-  sub: { a: [], b: [] },
-  mul: { a: [1], b: [0] },
-  div: { a: [1], b: [0, 1] },
-  maximum: { a: [0, 1], b: [0, 1] },
-  minimum: { a: [0, 1], b: [0, 1] },
-  pow: { a: [0, 1], b: [0, 1] },
-} as const;
-
 /** y = f(a, b), element by element, with NumPy's broadcasting; a gradient is summed over the axes of a broadcast. */
-export const binary = (name: keyof typeof formulas): Operation => ({
+export const binary = (name: BinaryFormula): Operation => ({
   name,
   prepare(call, [a, b], { core }) {
     float(call, a, 'a');
@@ -30,7 +20,7 @@ export const binary = (name: keyof typeof formulas): Operation => ({
     const [ofA, ofB] = [4 * nests[0].table.length, 4 * (nests[0].table.length + nests[1].table.length)];
     const [extent, extentA, extentB] = nests.map((nest) => nest.extent);
     const whole = [a, b].flatMap((operand, i) => (sameShape(operand.shape, shape) ? [i] : []));
-    const reads = formulas[name];
+    const { da: forA, db: forB } = neededBy[name];
     const kernels = core.kernels[a.dtype as FloatDType];
     const forward = kernels[`${name}Forward`];
     const backwardA = kernels[`${name}BackwardA`];
@@ -38,7 +28,10 @@ export const binary = (name: keyof typeof formulas): Operation => ({
     return {
       outputs: [{ shape, dtype: a.dtype }],
       table: nests.flatMap((nest) => nest.table),
-      readsInputs: ([askedA, askedB]) => [...(askedA ? reads.a : []), ...(askedB ? reads.b : [])],
+      readsInputs: ([askedA, askedB]) => {
+        const read = (askedA ? forA : '') + (askedB ? forB : '');
+        return [0, 1].filter((i) => read.includes('ab'[i]));
+      },
       inPlace: whole,
       inPlaceBackward: whole,
       handsOn: name === 'add' ? whole : name === 'sub' ? whole.filter((i) => i === 0) : [],
@@ -60,7 +53,7 @@ export const binary = (name: keyof typeof formulas): Operation => ({
 });
 
 /** y = 1 where the comparison holds, else 0; without a gradient. With NumPy's broadcasting. */
-export const comparison = (name: 'less' | 'lessEqual' | 'equal', label: string): Operation => ({
+export const comparison = (name: Comparison, label: string): Operation => ({
   name: label,
   prepare(call, [a, b], { core }) {
     float(call, a, 'a');

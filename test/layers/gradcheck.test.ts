@@ -5,17 +5,20 @@ import {
   AdaptiveAvgPool2d,
   AdaptiveMaxPool2d,
   AvgPool2d,
+  add,
   BCELoss,
   BCEWithLogitsLoss,
   Conv2d,
   type Core,
   CrossEntropyLoss,
+  concat,
   Dropout,
   ELU,
   Exp,
   Flatten,
   GELU,
   type GradCheckInput,
+  Graph,
   gradCheck,
   Hardsigmoid,
   Hardswish,
@@ -34,9 +37,14 @@ import {
   MaxPool2d,
   Mish,
   MSELoss,
+  matmul,
+  mul,
   NLLLoss,
+  type Node,
+  Parameter,
   ReLU,
   ReLU6,
+  Residual,
   SELU,
   Sequential,
   type Shape,
@@ -46,8 +54,10 @@ import {
   Softmax,
   Softplus,
   Softsign,
+  softmax,
   Tanh,
   Tensor,
+  tanh,
 } from '../../src/index.ts';
 import { cores } from '../support/builds.ts';
 
@@ -128,6 +138,22 @@ const subjects: Record<string, (options: Options, draw: Draw) => Subject> = {
   Exp: elementwise((o) => new Exp(o)),
   Flatten: (o, d) => [new Flatten(d.pick(1, 0), -1, o), [d.size(), d.size(3), d.size(2)]],
   GELU: elementwise((o, d) => new GELU({ ...o, approximate: d.pick('none', 'tanh') })),
+  Graph: (o, d) => {
+    const [C, M] = [1 + d.size(4), d.size(4)];
+    const [first, last] = [new Linear(C, C, o), new Linear(2 * C, d.size(3), o)];
+    const scale = Parameter.from([0.5 + d.size(3)], [], o);
+    const gates = (x: Node, w: Node) => {
+      const y = add(x, mul(scale, tanh(first.apply(x))));
+      return last.apply(concat([first.apply(y), matmul(y, softmax(w, 0))], -1));
+    };
+    return [
+      new Graph(gates, o),
+      [
+        [M, C],
+        [C, C],
+      ],
+    ];
+  },
   Hardsigmoid: elementwise((o) => new Hardsigmoid(o)),
   Hardswish: elementwise((o) => new Hardswish(o)),
   Hardtanh: elementwise((o, d) => new Hardtanh(d.pick(-1, -0.1), d.pick(1, 0.1), o)),
@@ -175,6 +201,12 @@ const subjects: Record<string, (options: Options, draw: Draw) => Subject> = {
   },
   ReLU: elementwise((o) => new ReLU(o)),
   ReLU6: elementwise((o) => new ReLU6(o)),
+  Residual: (o, d) => {
+    const C = d.size(3);
+    const body = new Sequential(new Conv2d(C, 2, 3, { ...o, padding: 1 }), new Tanh(o));
+    const shortcut = C === 2 ? undefined : new Conv2d(C, 2, 1, o);
+    return [new Residual(body, { shortcut }), [d.size(2), C, 3, 4]];
+  },
   SELU: elementwise((o) => new SELU(o)),
   Sequential: (o, d) => {
     const C = 1 + d.size(3);
