@@ -14,13 +14,18 @@ export interface Expected {
 /** Throws unless `value` is a live tensor of this core, dtype and, where given, shape. */
 export function checkTensor(call: string, argument: string, value: Tensor, expected: Expected): Tensor {
   if (!(value instanceof Tensor)) return reject(call, argument, 'a Tensor', value, TypeError);
-  if (value.isDisposed) throw new Error(`${call}: ${argument} ${show(value.shape)} was disposed`);
+  checkAlive(call, argument, value);
   if (value.core !== expected.core) throw new TypeError(`${call}: ${argument} belongs to another core`);
   if (value.dtype !== expected.dtype) reject(call, argument, `dtype ${expected.dtype}`, value.dtype, TypeError);
   if (expected.shape && !sameShape(value.shape, expected.shape)) {
     reject(call, argument, show(expected.shape), value.shape);
   }
   return value;
+}
+
+/** Throws if `tensor` was disposed. */
+export function checkAlive(call: string, argument: string, tensor: Tensor): void {
+  if (tensor.isDisposed) throw new Error(`${call}: ${argument} ${show(tensor.shape)} was disposed`);
 }
 
 /** The address for a kernel; 0, which kernels read as "none", for an absent tensor. */

@@ -97,6 +97,9 @@ export interface Node {
   readonly trace: Trace;
 }
 
+/** @internal Whether a value is a node, of whatever computation. (A Graph has a method of that name.) */
+export const isNode = (value: unknown): value is Node => typeof (value as Node | null | undefined)?.trace === 'object';
+
 /** @internal A computation that is being written down. */
 export interface Trace {
   /** The value of a layer applied to nodes of this trace; several where it has several outputs. */

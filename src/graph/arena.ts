@@ -24,6 +24,11 @@ export class Arena {
     return this.held;
   }
 
+  /** Takes a program out that is no more. */
+  leave(tenant: { unbind(): void }): void {
+    this.tenants.delete(tenant);
+  }
+
   /** Whether a tensor lies in the block. */
   holds(tensor: Tensor): boolean {
     return this.held !== undefined && tensor.isPartOf(this.held);

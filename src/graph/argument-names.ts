@@ -1,6 +1,6 @@
 /**
  * The names of a function's arguments, for messages and pictures; undefined where they are not plain names (rest,
- * defaults, patterns), since their number is then not known either.
+ * defaults, patterns, a bound function), since their number is then not known either.
  */
 export function argumentNames(build: (...nodes: never[]) => unknown): string[] | undefined {
   const source = Function.prototype.toString.call(build);
@@ -12,5 +12,5 @@ export function argumentNames(build: (...nodes: never[]) => unknown): string[] |
     .map((name) => name.trim())
     .filter((name) => name !== '');
   const plain = names.every((name) => /^[\p{ID_Start}$_][\p{ID_Continue}$]*$/u.test(name));
-  return plain && names.length === build.length ? names : undefined;
+  return plain && names.length > 0 && names.length === build.length ? names : undefined;
 }

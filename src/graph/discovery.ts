@@ -1,6 +1,7 @@
 import type { Layer } from '../layers/layer.ts';
 import type { Node, Operation } from '../operation.ts';
 import { Parameter } from '../parameter.ts';
+import { underTrace } from './gate.ts';
 import type { Operand } from './node.ts';
 import type { GateTrace } from './tracing.ts';
 
@@ -28,21 +29,25 @@ const ones: number[] = new Proxy([1, 1, 1, 1], {
 export function discover(build: (...nodes: Node[]) => unknown, inputs: number | undefined): Found {
   const layers = new Set<Layer>();
   const parameters = new Set<Parameter>();
+  const note = (operands: readonly Operand[]) => {
+    for (const operand of operands) if (operand instanceof Parameter) parameters.add(operand);
+  };
   const trace: GateTrace = {
-    applyLayer(layer: Layer): Node {
+    applyLayer(layer: Layer, operands: readonly Operand[]): Node {
       layers.add(layer);
+      note(operands);
       // One value or several: a node that can be taken apart.
       return Object.assign(node(), { [Symbol.iterator]: () => nodes(several).values() });
     },
     apply(_operation: Operation, operands: readonly Operand[]): readonly Node[] {
-      for (const operand of operands) if (operand instanceof Parameter) parameters.add(operand);
+      note(operands);
       return nodes(several);
     },
   };
   const node = (): Node => ({ trace, shape: ones, dtype: 'f32' });
   const nodes = (count: number): Node[] => Array.from({ length: count }, node);
   try {
-    build(...nodes(inputs ?? several));
+    underTrace(trace, () => build(...nodes(inputs ?? several)));
     return { layers, parameters, failure: undefined };
   } catch (failure) {
     return { layers, parameters, failure };

@@ -8,7 +8,7 @@ import { activation } from '../operations/activation.ts';
 import { binary, comparison } from '../operations/binary.ts';
 import { type Axes, maxOver, sumOver } from '../operations/reduce.ts';
 import { asFloat, where as choice } from '../operations/where.ts';
-import { gate, traceOf } from './gate.ts';
+import { gate } from './gate.ts';
 import type { Operand } from './node.ts';
 
 /** a + b. */
@@ -57,10 +57,7 @@ export const eq = (a: Operand, b: Operand): Node => gate(comparison('equal', 'eq
  * a where the condition is not 0, else b. The condition, of floats or whole numbers, has no gradient.
  * @see https://pytorch.org/docs/stable/generated/torch.where.html
  */
-export function where(condition: Operand, a: Operand, b: Operand): Node {
-  const [chooses] = traceOf('where', [condition, a, b]).apply(asFloat, [condition]);
-  return gate(choice, chooses, a, b);
-}
+export const where = (condition: Operand, a: Operand, b: Operand): Node => gate(choice, gate(asFloat, condition), a, b);
 
 /** −x. */
 export const neg = (x: Operand): Node => gate(activation('neg', 'neg'), x);

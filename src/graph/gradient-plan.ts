@@ -36,7 +36,7 @@ export class GradientPlan {
   /** Each float input's gradient; undefined for i32. */
   readonly inputGradients: readonly (Ref | undefined)[];
   /** Where each value's gradient is when its step goes back; the inputs' at the end. */
-  readonly places = new Map<GraphNode, Ref>();
+  private readonly places = new Map<GraphNode, Ref>();
   private readonly forward: ForwardPlan;
   private readonly gradients = new Map<GraphNode, Gradient>();
 
@@ -48,6 +48,11 @@ export class GradientPlan {
     this.inputGradients = this.settleInputs(inputs);
   }
 
+  /** Where a value's gradient is once it is whole, if it has one. */
+  placeOf(node: GraphNode): Ref | undefined {
+    return node.parameter ? external(node, 'gradient', 0).ref : this.places.get(node);
+  }
+
   private goBackThrough(step: Step, time: number): void {
     const { application, inputs, outputs } = step;
     const douts = outputs.map((output) => this.gradients.get(output));
@@ -55,12 +60,11 @@ export class GradientPlan {
     const asked = this.forward.wanted.of(step);
     if (douts.every((dout) => !dout) || !(application.hasParameters || asked.includes(true))) return;
     const handsOn = application.view ? [0] : (application.handsOn ?? []);
-    const handed = inputs.map((_, i) => asked[i] && handsOn.includes(i));
-    const computed = inputs.map((_, i) => asked[i] && !handed[i]);
-    const mayTakeOver = !handed.includes(true);
-    if (application.hasParameters || computed.includes(true)) this.compute(step, time, douts, computed, mayTakeOver);
+    const computed = inputs.map((_, i) => asked[i] && !handsOn.includes(i));
+    // First: what is handed on has another name then, and the step's kernels do not write over it.
     const [dout] = douts;
-    if (dout) inputs.forEach((input, i) => handed[i] && this.handOn(input, dout, time));
+    for (const i of handsOn) if (asked[i] && dout) this.handOn(inputs[i], dout, time);
+    if (application.hasParameters || computed.includes(true)) this.compute(step, time, douts, computed);
     for (let k = 0; k < outputs.length; k++) {
       const gradient = douts[k];
       const output = outputs[k];
@@ -72,17 +76,11 @@ export class GradientPlan {
   }
 
   /** Plans the step's own kernels. */
-  private compute(
-    step: Step,
-    time: number,
-    douts: (Gradient | undefined)[],
-    computed: boolean[],
-    mayTakeOver: boolean,
-  ): void {
+  private compute(step: Step, time: number, douts: (Gradient | undefined)[], computed: boolean[]): void {
     const { application, inputs } = step;
     const accumulate: boolean[] = [];
     const late: { node: GraphNode; ref: Ref }[] = [];
-    const takesOver = mayTakeOver && this.canTakeOver(step, douts, computed);
+    const takesOver = this.canTakeOver(step, douts, computed);
     const dinputs = inputs.map((node, i) => {
       accumulate.push(false);
       if (!computed[i]) return undefined;
@@ -162,7 +160,10 @@ export class GradientPlan {
       const gradient = this.gradients.get(node);
       let ref = gradient?.ref;
       if (!gradient || !isWritable(gradient)) {
-        if (gradient) useRef(gradient.ref, end);
+        if (gradient) {
+          useRef(gradient.ref, end);
+          gradient.names.count--;
+        }
         ref = this.forward.allocate(node, end);
         this.actions.push({ kind: gradient ? 'copy' : 'zero', to: ref, from: gradient?.ref, of: node });
       }

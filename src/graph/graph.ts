@@ -6,7 +6,6 @@ import type { Node } from '../operation.ts';
 import { Parameter } from '../parameter.ts';
 import { checkShape, type Shape } from '../shape.ts';
 import { Tensor } from '../tensor.ts';
-import { Arena } from './arena.ts';
 import { argumentNames } from './argument-names.ts';
 import { discover } from './discovery.ts';
 import { dot, mermaid } from './draw.ts';
@@ -30,6 +29,7 @@ export interface GraphOptions extends LayerOptions {
   /**
    * Layers and parameters that the function applies, by the names that their state dict entries begin with:
    * `{ conv1, head }` makes `conv1.weight`. Those without one are numbered in the order of their first application.
+   * A function that asks for shapes has all of them here, or they are known after the first forward only.
    */
   names?: Readonly<Record<string, object>>;
   /** Whether buffers share memory and steps run in place (default true). Results are the same bit for bit. */
@@ -66,10 +66,11 @@ export class Graph<F extends Build = Build> extends Layer<InputsOf<F>, OutputOf<
   private readonly build: F;
   private readonly argumentNames: readonly string[] | undefined;
   private readonly planned: boolean;
-  /** What the function threw when it ran without shapes: then its layers are known at the first forward only. */
-  private readonly asksForShapes: unknown;
-  /** Layers and parameters by the names that they go by. */
-  private readonly members = new Map<object, string>();
+  /** What the function threw when it ran without shapes, if `names` do not say what it applies. */
+  private readonly unknown: unknown;
+  /** The names of the layers and parameters that the function applies. */
+  private members = new Map<Layer | Parameter, string>();
+  private isTraced = false;
   private programs: Programs;
   private current: Program | undefined;
   private keepsInEval = false;
@@ -85,33 +86,34 @@ export class Graph<F extends Build = Build> extends Layer<InputsOf<F>, OutputOf<
     const call = `new ${name}`;
     if (typeof build !== 'function') reject(call, 'build', 'a function of nodes', build, TypeError);
     checkOptions(call, options, ['names', 'planned', 'dtype', 'core']);
-    const { names = {}, planned = true, dtype, core } = options;
+    const { names, planned = true, dtype, core } = options;
     const plainNames = argumentNames(build);
     const found = discover(build, plainNames?.length);
-    const named = Object.entries(names).map(([given, member]) => [given, checkMember(call, given, member)] as const);
+    const named = checkNames(call, names);
     const members = new Set([...named.map(([, member]) => member), ...found.layers, ...found.parameters]);
     const [first] = members;
     super(name, { dtype: dtype ?? first?.dtype, core: core ?? first?.core });
     this.build = build;
     this.argumentNames = plainNames;
     this.planned = checkBoolean(call, 'planned', planned);
-    this.asksForShapes = found.failure;
+    this.unknown = names ? undefined : found.failure;
     for (const [given, member] of named) this.take(given, member);
-    for (const member of members) this.labelOf(member, true);
+    for (const layer of found.layers) if (!this.members.has(layer)) this.take(this.nextNumber(), layer);
+    for (const parameter of found.parameters) if (!this.owns(parameter)) this.take(this.nextNumber(), parameter);
     this.programs = this.newPrograms();
   }
 
   override forward(...inputs: InputsOf<F>): OutputOf<F> {
     this.checkInputs(inputs);
     const program = this.programFor(inputs, this.training || this.keepsInEval);
+    program.ready(this.forwardCall, inputs);
     const { random } = this.core;
-    const { seed } = random;
-    const drawn = random.take(0);
+    this.current = undefined; // a pass that fails leaves nothing to go back through
+    this.seed = random.seed;
+    this.drawn = random.take(0);
     const results = program.forward(inputs);
-    this.seed = seed;
-    this.drawn = drawn;
     this.current = program;
-    return (results.length > 1 ? results : results[0]) as Flow as OutputOf<F>;
+    return (program.tracing.returnsList ? results : results[0]) as Flow as OutputOf<F>;
   }
 
   /**
@@ -130,17 +132,20 @@ export class Graph<F extends Build = Build> extends Layer<InputsOf<F>, OutputOf<
 
   /** @internal The graph's steps as those of another one. */
   override expand(...nodes: Node[]): Node | readonly Node[] {
-    return this.build(...nodes);
+    const results = this.build(...nodes);
+    this.isTraced = true;
+    return results;
   }
 
-  override namedParameters(): [name: string, parameter: Parameter][] {
-    this.requireMembers('namedParameters');
-    return super.namedParameters();
+  /** @internal A fork has forks of the layers that the function applies. */
+  override member(layer: Layer): readonly [name: string, layer: Layer] {
+    const name = this.members.get(layer) ?? this.join(layer);
+    return [name, this.children.get(name) as Layer];
   }
 
-  override stateDict(): Record<string, Tensor> {
-    this.requireMembers('stateDict');
-    return super.stateDict();
+  /** @internal */
+  override admit(parameter: Parameter): void {
+    if (!this.owns(parameter)) this.join(parameter);
   }
 
   /**
@@ -148,67 +153,69 @@ export class Graph<F extends Build = Build> extends Layer<InputsOf<F>, OutputOf<
    * of its own, from the last inputs and the parameters as they are now.
    */
   trace(): TracedNode[] {
-    const { inputs, upstream } = this.lastProgram('trace');
-    const arena = new Arena(this.core);
-    const program = this.programs.draft(inputs, arena, { keep: true, share: false });
-    try {
-      return keepingState(this, () => {
-        this.core.random.state = { seed: this.seed, drawn: this.drawn };
-        program.forward(inputs);
-        if (upstream.tensors.length > 0) program.backward(`${this.name}.trace`, upstream.tensors, true);
-        return program.values();
-      });
-    } finally {
-      program.dispose();
-      arena.dispose();
-    }
+    const { inputs, upstream, tracing } = this.lastProgram('trace');
+    const call = `${this.name}.trace`;
+    return tracing.inItsModes(() =>
+      this.programs.draft(inputs, { share: false }, (program) =>
+        keepingState(this, () => {
+          this.zeroGrad();
+          this.runAgain(call, program, inputs);
+          if (upstream.tensors.length > 0) program.backward(call, upstream.tensors, true);
+          return program.values();
+        }),
+      ),
+    );
   }
 
   /** Bytes of values and gradients: of the last pass, or of one in the present mode for inputs of these shapes. */
   memory(...shapes: Shape[]): GraphMemory {
-    const { bytes, naiveBytes } = this.look('memory', shapes);
-    return { planned: bytes, naive: naiveBytes };
+    return this.look('memory', shapes, ({ bytes, naiveBytes }) => ({ planned: bytes, naive: naiveBytes }));
   }
 
   /** The graph in Graphviz's language, with shapes: those of the last pass, or those for inputs of these shapes. */
   toDot(...shapes: Shape[]): string {
-    return dot(this.look('toDot', shapes).forwardPlan);
+    return this.look('toDot', shapes, ({ forwardPlan }) => dot(forwardPlan));
   }
 
   /** The graph in Mermaid's language, which GitHub draws; shapes as for `toDot`. */
   toMermaid(...shapes: Shape[]): string {
-    return mermaid(this.look('toMermaid', shapes).forwardPlan);
+    return this.look('toMermaid', shapes, ({ forwardPlan }) => mermaid(forwardPlan));
   }
 
   /** Another call-site over the same layers and parameters, with plans and memory of its own. */
   override fork(): this {
     const twin = super.fork();
+    twin.members = new Map(this.members);
     twin.programs = twin.newPrograms();
     twin.current = undefined;
     return twin;
   }
 
   override aside<T>(action: () => T): T {
-    const { programs, current, keepsInEval } = this;
+    const { programs, current, keepsInEval, seed, drawn } = this;
     this.programs = this.newPrograms();
     this.current = undefined;
     try {
       return super.aside(action);
     } finally {
       this.programs.dispose();
-      Object.assign(this, { programs, current, keepsInEval });
+      Object.assign(this, { programs, current, keepsInEval, seed, drawn });
     }
   }
 
   override dispose(): void {
     this.programs.dispose();
     this.current = undefined;
-    if (!this.isFork) super.dispose();
+    super.dispose();
   }
 
-  /** A graph's steps have call-sites of their own, so its layers need no fork. */
-  protected override forkOf<L extends Layer>(child: L): L {
-    return child;
+  protected override entries<T>(of: (layer: Layer) => Map<string, T>, prefix = ''): [name: string, value: T][] {
+    if (this.unknown === undefined || this.isTraced) return super.entries(of, prefix);
+    throw new Error(
+      `${this.name}: the function cannot run without shapes, so its layers and parameters are known after the first ` +
+        'forward only, unless you name them: new Graph(f, { names: { … } })',
+      { cause: this.unknown },
+    );
   }
 
   private goBackward(upstream: readonly UpstreamGradient[], wanted: boolean) {
@@ -219,16 +226,22 @@ export class Graph<F extends Build = Build> extends Layer<InputsOf<F>, OutputOf<
   }
 
   /** Runs the last forward again, keeping what backward needs. */
-  private keepAfterAll({ inputs }: Program): Program {
+  private keepAfterAll({ inputs, tracing }: Program): Program {
     this.keepsInEval = true;
-    const program = this.programFor(inputs, true);
+    const program = tracing.inItsModes(() => this.programFor(inputs, true));
     const { random } = this.core;
     const now = random.state;
-    random.state = { seed: this.seed, drawn: this.drawn };
-    program.forward(inputs);
+    this.runAgain(this.backwardCall, program, inputs);
     random.state = now;
     this.current = program;
     return program;
+  }
+
+  /** The last forward by another program. */
+  private runAgain(call: string, program: Program, inputs: readonly Tensor[]): void {
+    program.ready(call, inputs);
+    this.core.random.state = { seed: this.seed, drawn: this.drawn };
+    program.forward(inputs);
   }
 
   private programFor(inputs: readonly Tensor[], keep: boolean): Program {
@@ -237,11 +250,9 @@ export class Graph<F extends Build = Build> extends Layer<InputsOf<F>, OutputOf<
 
   private newPrograms(): Programs {
     return new Programs({
-      name: this.name,
-      on: this,
-      build: this.build,
+      graph: this as unknown as Layer,
+      build: (...nodes) => this.expand(...nodes),
       argumentName: (i) => this.argumentNames?.[i] ?? `x${i}`,
-      labelOf: (layer) => this.labelOf(layer),
       planned: this.planned,
     });
   }
@@ -252,36 +263,50 @@ export class Graph<F extends Build = Build> extends Layer<InputsOf<F>, OutputOf<
     throw new Error(`${this.name}.${method}: ${what}`);
   }
 
-  private look(method: string, shapes: readonly Shape[]): Program {
-    if (shapes.length === 0) return this.lastProgram(method);
-    shapes.forEach((shape, i) => void checkShape(`${this.name}.${method}`, `shapes[${i}]`, shape));
-    return this.programs.outline(shapes, this.training || this.keepsInEval);
+  private look<T>(method: string, shapes: readonly Shape[], at: (program: Program) => T): T {
+    if (shapes.length === 0) return at(this.lastProgram(method));
+    this.checkCount(`${this.name}.${method}`, 'shape', shapes.length);
+    const before = this.current?.tracing.inputs;
+    const inputs = shapes.map((shape, i) => {
+      checkShape(`${this.name}.${method}`, `shapes[${i}]`, shape);
+      return { shape, dtype: before?.[i]?.dtype ?? this.dtype };
+    });
+    return this.programs.draft(inputs, { keep: this.training || this.keepsInEval }, at);
+  }
+
+  private checkCount(call: string, what: string, count: number): void {
+    const names = this.argumentNames;
+    if (!names || count === names.length) return;
+    const expected = `${names.length} ${what}${names.length === 1 ? '' : 's'} (${names.join(', ')})`;
+    throw new TypeError(`${call}: expected ${expected}, got ${count}`);
   }
 
   private checkInputs(inputs: readonly Tensor[]): void {
     const names = this.argumentNames;
-    if (names && inputs.length !== names.length) {
-      const expected = `${names.length} input${names.length === 1 ? '' : 's'} (${names.join(', ')})`;
-      throw new TypeError(`${this.name}.forward: expected ${expected}, got ${inputs.length}`);
-    }
+    this.checkCount(this.forwardCall, 'input', inputs.length);
     for (let i = 0; i < inputs.length; i++) {
       const x = inputs[i];
       const dtype = x?.dtype === 'i32' ? 'i32' : this.dtype;
-      checkTensor(`${this.name}.forward`, names?.[i] ?? `x${i}`, x, { core: this.core, dtype });
+      checkTensor(this.forwardCall, names?.[i] ?? `x${i}`, x, { core: this.core, dtype });
     }
   }
 
-  /** What a layer is called; takes in one that was not known, where the function could not be run without shapes. */
-  private labelOf(member: Layer | Parameter, anew = this.asksForShapes !== undefined): string {
-    let name = this.members.get(member);
-    if (name === undefined) {
-      if (!anew) {
-        const made = `${member.constructor.name} is not one of the layers that the function applied at first`;
-        throw new Error(`${this.name}: ${made}: make it outside the function, and name it in { names }`);
-      }
-      name = this.take(String([...this.members.values()].filter((known) => /^\d+$/.test(known)).length), member);
+  /** Takes in what shows only when there are shapes; returns its number. */
+  private join(member: Layer | Parameter): string {
+    if (this.unknown === undefined) {
+      const made = `${member.constructor.name} is not one of the layers that the function applied at first`;
+      throw new Error(`${this.name}: ${made}: make it outside the function, and name it in { names }`);
     }
-    return /^\d+$/.test(name) ? member.constructor.name : name;
+    const name = this.take(this.nextNumber(), member);
+    if (member instanceof Layer && !this.training) member.eval();
+    return name;
+  }
+
+  private nextNumber(): string {
+    const taken = new Set(this.members.values());
+    let number = 0;
+    while (taken.has(String(number))) number++;
+    return String(number);
   }
 
   private take(name: string, member: Layer | Parameter): string {
@@ -290,18 +315,16 @@ export class Graph<F extends Build = Build> extends Layer<InputsOf<F>, OutputOf<
     this.members.set(member, name);
     return name;
   }
-
-  private requireMembers(method: string): void {
-    if (this.asksForShapes === undefined || this.members.size > 0 || this.current) return;
-    throw new Error(
-      `${this.name}.${method}: the function cannot run without shapes, so its layers are known after the first ` +
-        'forward only, unless you name them: new Graph(f, { names: { … } })',
-      { cause: this.asksForShapes },
-    );
-  }
 }
 
-function checkMember(call: string, name: string, member: object): Layer | Parameter {
-  if (member instanceof Layer || member instanceof Parameter) return member;
-  return reject(call, `names.${name}`, 'a layer or a Parameter', member, TypeError);
+function checkNames(call: string, names: unknown): (readonly [name: string, member: Layer | Parameter])[] {
+  if (names === undefined) return [];
+  if (typeof names !== 'object' || names === null || Array.isArray(names)) {
+    return reject(call, 'names', 'an object of layers and parameters', names, TypeError);
+  }
+  return Object.entries(names).map(([name, member]) => {
+    if (name === '' || name.includes('.')) reject(call, 'names', 'names without dots', name);
+    if (member instanceof Layer || member instanceof Parameter) return [name, member] as const;
+    return reject(call, `names.${name}`, 'a layer or a Parameter', member, TypeError);
+  });
 }

@@ -1,5 +1,5 @@
 import { keepingState } from '../layers/keeping-state.ts';
-import { Layer } from '../layers/layer.ts';
+import { type Flow, Layer } from '../layers/layer.ts';
 import type { Application, Operation, TensorSpec } from '../operation.ts';
 import { Tensor } from '../tensor.ts';
 
@@ -7,23 +7,20 @@ import { Tensor } from '../tensor.ts';
 export const overridesForward = (layer: Layer): boolean => layer.prepare === Layer.prototype.prepare;
 
 /**
- * Such a layer as an operation. Each application is a fork. Its output shapes are found by running it once on zeros;
- * results are copied from its memory to the graph's.
+ * Such a layer as an operation, of which each application needs a fork. Its output shapes are found by running it once
+ * on zeros; results are copied from its memory to the graph's.
  */
-export function opaque(layer: Layer): Operation {
-  return { name: layer.name, prepare: (_call, inputs) => opaqueApplication(layer, inputs) };
+export function opaque(fork: Layer): Operation {
+  const layer = fork as unknown as Layer<readonly Tensor[], Flow>;
+  return { name: fork.name, prepare: (_call, inputs) => opaqueApplication(layer, inputs) };
 }
 
-function opaqueApplication(layer: Layer, inputs: readonly TensorSpec[]): Application {
-  const fork = layer.fork() as unknown as Layer<readonly Tensor[], Tensor | readonly Tensor[]>;
-  const all = inputs.map((_, i) => i);
-  const outputs = keepingState(layer, () => probe(fork, inputs));
+function opaqueApplication(fork: Layer<readonly Tensor[], Flow>, inputs: readonly TensorSpec[]): Application {
   return {
-    outputs,
-    readsInputs: all,
-    hasParameters: layer.parameters().length > 0,
+    outputs: keepingState(fork, () => probe(fork, inputs)),
+    readsInputs: inputs.map((_, i) => i),
+    hasParameters: fork.parameters().length > 0,
     forward: (site) => {
-      fork.train(layer.training);
       listOf(fork.forward(...site.inputs)).forEach((y, k) => void site.outputs[k].data.set(y.data));
     },
     backward: (site, gradients) => {
@@ -44,7 +41,7 @@ function opaqueApplication(layer: Layer, inputs: readonly TensorSpec[]): Applica
 }
 
 /** The shapes that come out for inputs of these shapes. */
-function probe(fork: Layer<readonly Tensor[], Tensor | readonly Tensor[]>, inputs: readonly TensorSpec[]) {
+function probe(fork: Layer<readonly Tensor[], Flow>, inputs: readonly TensorSpec[]) {
   const zeros = inputs.map(({ shape, dtype }) => Tensor.zeros(shape, { dtype, core: fork.core }));
   try {
     return fork.aside(() => listOf(fork.forward(...zeros)).map(({ shape, dtype }) => ({ shape, dtype })));

@@ -119,6 +119,11 @@ export class ForwardPlan {
     return { shape: spec.shape, dtype: spec.dtype, at: buffer };
   }
 
+  /** Whether backward reads a value's elements, or a caller. */
+  isKept(node: GraphNode): boolean {
+    return this.pinned.has(node);
+  }
+
   private use(node: GraphNode, time: number): void {
     const { at } = this.refOf(node);
     if (at instanceof Buffer) at.use(time);

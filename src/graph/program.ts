@@ -1,3 +1,4 @@
+import { checkAlive } from '../check-tensor.ts';
 import type { Storage } from '../core/storage.ts';
 import { checkIndices } from '../geometry/gather.ts';
 import type { Application } from '../operation.ts';
@@ -85,11 +86,17 @@ export class Program {
     return true;
   }
 
-  /** Computes the results. Nothing has changed when it throws for an argument. */
-  forward(inputs: readonly Tensor[]): readonly Tensor[] {
-    for (let i = 0; i < inputs.length; i++) this.refuseOwn('forward', this.tracing.inputs[i].expression(), inputs[i]);
+  /** Makes sure that a pass can run; nothing has changed when it throws. */
+  ready(call: string, inputs: readonly Tensor[]): void {
+    const { tensors } = this.tracing;
+    for (let i = 0; i < inputs.length; i++) this.refuseOwn(call, this.tracing.inputs[i].expression(), inputs[i]);
+    for (let i = 0; i < tensors.length; i++) checkAlive(call, tensors[i].name, tensors[i].tensor);
     this.checkIndices(inputs);
     this.bind();
+  }
+
+  /** Computes the results, once all is ready. */
+  forward(inputs: readonly Tensor[]): readonly Tensor[] {
     for (let i = 0; i < inputs.length; i++) this.inputs[i] = inputs[i];
     this.upstream.clear();
     this.open('input', inputs);
@@ -100,11 +107,17 @@ export class Program {
 
   /** Adds to the gradients of parameters and, where wanted, computes those of the inputs. */
   backward(call: string, given: readonly UpstreamGradient[], wanted: boolean): readonly (Tensor | undefined)[] {
-    const upstream = this.upstream.take(call, given, this.results);
-    for (let k = 0; k < upstream.length; k++) {
-      if (!this.results.includes(upstream[k])) this.refuseOwn('backward', 'dy', upstream[k]);
+    const { inputs, results } = this;
+    for (let i = 0; i < inputs.length; i++) {
+      const node = this.tracing.inputs[i];
+      if (this.forwardPlan.isKept(node)) checkAlive(call, node.expression(), inputs[i]);
     }
-    this.open('upstream', upstream);
+    for (let k = 0; k < given.length; k++) {
+      const dy = given[k];
+      if (dy instanceof Tensor && !results.includes(dy)) this.refuseOwn(call, 'dy', dy);
+    }
+    this.ready(call, inputs);
+    this.open('upstream', this.upstream.take(call, given, results));
     this.openGradients();
     const actions = wanted ? this.backwardActions : this.parameterActions;
     for (let i = 0; i < actions.length; i++) actions[i].run();
@@ -118,13 +131,13 @@ export class Program {
     for (const { inputs, outputs } of forwardPlan.steps) for (const node of [...inputs, ...outputs]) nodes.add(node);
     return [...nodes].map((node) => {
       const { source, shape } = node;
-      const place = upstream.tensors.length > 0 ? gradientPlan?.places.get(node) : undefined;
+      const place = upstream.tensors.length > 0 ? gradientPlan?.placeOf(node) : undefined;
       return {
         name: node.expression(),
         operation: source.kind === 'step' ? source.step.label : node.parameter ? 'parameter' : source.kind,
         shape,
         value: this.tensorFor(forwardPlan.refOf(node)).toArray(),
-        gradient: (node.parameter?.grad ?? (place && this.tensorFor(place)))?.toArray(),
+        gradient: place && this.tensorFor(place).toArray(),
       };
     });
   }
@@ -143,15 +156,15 @@ export class Program {
 
   dispose(): void {
     this.unbind();
+    this.arena.leave(this);
     this.table?.dispose();
     this.upstream.dispose();
     this.tracing.dispose();
   }
 
   /** An argument must not lie where the pass writes. */
-  private refuseOwn(method: string, argument: string, tensor: Tensor): void {
+  private refuseOwn(call: string, argument: string, tensor: Tensor): void {
     if (!this.arena.holds(tensor)) return;
-    const call = `${this.tracing.name}.${method}`;
     throw new Error(`${call}: ${argument} is a tensor of this graph, which the pass overwrites: clone() it`);
   }
 
@@ -172,11 +185,11 @@ export class Program {
 
   /** Makes the tensors over the arena's block, unless they are there. */
   private bind(): void {
+    if (!this.bound) this.writeTables(); // before the block: where memory runs out, nothing has changed
     const storage = this.arena.storage(Math.max(this.bytes, 1), this);
     if (this.bound === storage) return;
     this.unbind();
     this.bound = storage;
-    this.writeTables();
     this.forwardActions = this.forwardPlan.actions.map(({ step, inputs, outputs, saved }) => {
       const frame: Frame = { step, inputs: [], outputs: [], saved: [], table: this.tableOf(step) };
       this.fill(frame.inputs, inputs);

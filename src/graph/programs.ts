@@ -1,22 +1,18 @@
 import type { Layer } from '../layers/layer.ts';
-import type { Node, Placement, TensorSpec } from '../operation.ts';
-import type { Shape } from '../shape.ts';
+import type { Node, TensorSpec } from '../operation.ts';
 import type { Tensor } from '../tensor.ts';
 import { Arena } from './arena.ts';
+import { underTrace } from './gate.ts';
 import type { PlanOptions } from './plan.ts';
 import { Program } from './program.ts';
 import { Tracing } from './tracing.ts';
 
 /** What is traced: a graph's function, and what it needs to know of the graph. */
 export interface Blueprint {
-  /** What messages begin with. */
-  readonly name: string;
-  readonly on: Placement;
+  readonly graph: Layer;
   readonly build: (...nodes: Node[]) => unknown;
   /** What an argument is called. */
   readonly argumentName: (index: number) => string;
-  /** What a layer that the function applies is called. */
-  readonly labelOf: (layer: Layer) => string;
   /** Whether buffers share memory. */
   readonly planned: boolean;
 }
@@ -34,7 +30,8 @@ export class Programs {
 
   constructor(blueprint: Blueprint) {
     this.blueprint = blueprint;
-    this.arenas = { keeping: new Arena(blueprint.on.core), passing: new Arena(blueprint.on.core) };
+    const { core } = blueprint.graph;
+    this.arenas = { keeping: new Arena(core), passing: new Arena(core) };
   }
 
   /** The program for inputs like these: a known one, or a new one. Nothing changes when tracing throws. */
@@ -52,16 +49,16 @@ export class Programs {
     return program;
   }
 
-  /** A program that is not kept, for a look at it; in memory of its own, which its caller disposes of. */
-  draft(inputs: readonly TensorSpec[], arena: Arena, options: PlanOptions): Program {
-    return this.make(inputs, arena, options);
-  }
-
-  /** The same plan as `for` would make, for inputs of these shapes in the graph's own element type. */
-  outline(shapes: readonly Shape[], keep: boolean): Program {
-    const { core, dtype } = this.blueprint.on;
-    const inputs = shapes.map((shape) => ({ shape, dtype }));
-    return this.make(inputs, new Arena(core), { keep, share: this.blueprint.planned });
+  /** Looks at a program that is made for this alone, in memory of its own. */
+  draft<T>(inputs: readonly TensorSpec[], options: Partial<PlanOptions>, look: (program: Program) => T): T {
+    const arena = new Arena(this.blueprint.graph.core);
+    const program = this.make(inputs, arena, { keep: true, share: this.blueprint.planned, ...options });
+    try {
+      return look(program);
+    } finally {
+      program.dispose();
+      arena.dispose();
+    }
   }
 
   dispose(): void {
@@ -72,11 +69,11 @@ export class Programs {
   }
 
   private make(inputs: readonly TensorSpec[], arena: Arena, options: PlanOptions): Program {
-    const { name, on, build, argumentName, labelOf } = this.blueprint;
+    const { graph, build, argumentName } = this.blueprint;
     const named = inputs.map(({ shape, dtype }, i) => ({ shape, dtype, name: argumentName(i) }));
-    const tracing = new Tracing(name, on, named, labelOf);
+    const tracing = new Tracing(graph, named);
     try {
-      return new Program(tracing, tracing.finish(build(...tracing.inputs)), arena, options);
+      return new Program(tracing, tracing.finish(underTrace(tracing, () => build(...tracing.inputs))), arena, options);
     } catch (error) {
       tracing.dispose();
       throw error;

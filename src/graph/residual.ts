@@ -1,5 +1,5 @@
-import { checkOptions } from '../check.ts';
-import type { Layer } from '../layers/layer.ts';
+import { checkOptions, reject } from '../check.ts';
+import { Layer } from '../layers/layer.ts';
 import type { Node } from '../operation.ts';
 import { add } from './gates.ts';
 import { Graph } from './graph.ts';
@@ -20,6 +20,8 @@ export class Residual extends Graph<(x: Node) => Node> {
   constructor(body: Layer, options: ResidualOptions = {}) {
     checkOptions('new Residual', options, ['shortcut']);
     const { shortcut } = options;
+    if (!(body instanceof Layer)) reject('new Residual', 'body', 'a layer', body, TypeError);
+    if (shortcut && !(shortcut instanceof Layer)) reject('new Residual', 'shortcut', 'a layer', shortcut, TypeError);
     const names = { body, ...(shortcut && { shortcut }) };
     super((x) => add(body.apply(x), shortcut ? shortcut.apply(x) : x), { names }, 'Residual');
     this.body = body;

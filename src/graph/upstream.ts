@@ -20,14 +20,16 @@ export class Upstream {
 
   /** Takes in what was given, one for each result. Nothing changes when it throws. */
   take(call: string, given: readonly UpstreamGradient[], results: readonly Tensor[]): readonly Tensor[] {
-    if (given.length > results.length || (given.length > 0 && given.length < results.length)) {
-      throw new TypeError(`${call}: expected ${results.length} upstream gradients, got ${given.length}`);
+    if (given.length > 0 && given.length !== results.length) {
+      const expected = `${results.length} upstream gradient${results.length > 1 ? 's' : ''}`;
+      throw new TypeError(`${call}: expected ${expected}, got ${given.length}`);
     }
+    const { core, dtype } = this.on;
     for (let k = 0; k < results.length; k++) {
       const { shape, size } = results[k];
       const argument = results.length > 1 ? `dy[${k}]` : 'dy';
-      const dy = given[k] ?? missing(given, results);
-      if (typeof dy !== 'number') checkTensor(call, argument, dy as Tensor, { ...this.on, shape });
+      const dy = given[k] === undefined ? missing(given, results) : given[k];
+      if (typeof dy !== 'number') checkTensor(call, argument, dy as Tensor, { core, dtype, shape });
       else if (given[k] !== undefined && size !== 1) reject(call, argument, show(shape), dy);
     }
     for (let k = 0; k < results.length; k++) {

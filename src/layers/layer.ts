@@ -3,7 +3,7 @@ import { checkOneOf, reject } from '../check.ts';
 import { checkTensor } from '../check-tensor.ts';
 import { type Core, coreOf } from '../core/core.ts';
 import type { FloatDType } from '../dtype.ts';
-import type { Application, Node, Operation, Placement, TensorSpec } from '../operation.ts';
+import { type Application, isNode, type Node, type Operation, type Placement, type TensorSpec } from '../operation.ts';
 import { Parameter } from '../parameter.ts';
 import { type Shape, sameShape } from '../shape.ts';
 import { Tensor } from '../tensor.ts';
@@ -54,10 +54,11 @@ export abstract class Layer<In extends readonly Tensor[] = [x: Tensor], Out exte
   protected site: CallSite;
   private readonly registered = new Map<string, Parameter>();
   private readonly buffers = new Map<string, Tensor>();
-  private children = new Map<string, Layer>();
+  /** The layers that were taken in, by name. */
+  protected children = new Map<string, Layer>();
   private ownsParameters = true;
-  private readonly forwardCall: string;
-  private readonly backwardCall: string;
+  protected readonly forwardCall: string;
+  protected readonly backwardCall: string;
 
   protected constructor(name: string, options: LayerOptions) {
     this.core = coreOf(`new ${name}`, options.core);
@@ -117,12 +118,33 @@ export abstract class Layer<In extends readonly Tensor[] = [x: Tensor], Out exte
    */
   apply(...nodes: InputNodes<In>): OutputNodes<Out> {
     const [first] = nodes as readonly Node[];
-    if (!first?.trace) reject(`${this.name}.apply`, 'x', 'a node of a Graph', first, TypeError);
+    if (!isNode(first)) return reject(`${this.name}.apply`, 'x', 'a node of a Graph', first, TypeError);
     return first.trace.applyLayer(this, nodes as readonly Node[]) as OutputNodes<Out>;
   }
 
   /** @internal A container's network in terms of what it holds, for a graph to plan; absent for a layer of kernels. */
   expand?(...nodes: Node[]): Node | readonly Node[];
+
+  /** @internal The layer that a container applies where its code says `layer`, and the name that it goes by. */
+  member(layer: Layer): readonly [name: string, layer: Layer] {
+    for (const child of this.children) if (child[1] === layer) return child;
+    throw new Error(`${this.name}: ${layer.name} was not taken in as a child`);
+  }
+
+  /** @internal Takes a parameter in that a container's code uses. */
+  admit?(parameter: Parameter): void;
+
+  /** @internal Whether a parameter is the layer's, or that of a layer inside it. */
+  owns(parameter: Parameter): boolean {
+    for (const own of this.registered.values()) if (own === parameter) return true;
+    for (const child of this.children.values()) if (child.owns(parameter)) return true;
+    return false;
+  }
+
+  /** @internal The layer and all layers inside it. */
+  family(): Layer[] {
+    return [this as unknown as Layer, ...[...this.children.values()].flatMap((child) => child.family())];
+  }
 
   /** Parameters with their PyTorch names (`weight`, `0.weight`, …); one that is shared is listed once. */
   namedParameters(): [name: string, parameter: Parameter][] {
@@ -186,7 +208,7 @@ export abstract class Layer<In extends readonly Tensor[] = [x: Tensor], Out exte
   fork(): this {
     const twin: this = Object.assign(Object.create(Object.getPrototypeOf(this)), this);
     const forks = new Map<unknown, Layer>();
-    for (const child of this.children.values()) forks.set(child, this.forkOf(child));
+    for (const child of this.children.values()) forks.set(child, child.fork());
     const forked = (value: unknown) => forks.get(value) ?? value;
     for (const [key, value] of Object.entries(this)) {
       Object.assign(twin, { [key]: Array.isArray(value) ? value.map(forked) : forked(value) });
@@ -195,11 +217,6 @@ export abstract class Layer<In extends readonly Tensor[] = [x: Tensor], Out exte
     twin.site = new CallSite(this.core);
     twin.ownsParameters = false;
     return twin;
-  }
-
-  /** What a fork of this layer has in the place of a layer inside it. */
-  protected forkOf<L extends Layer>(child: L): L {
-    return child.fork();
   }
 
   /** @internal Runs `action` with this layer's activations, and those of the layers inside it, set aside. */
@@ -228,11 +245,6 @@ export abstract class Layer<In extends readonly Tensor[] = [x: Tensor], Out exte
     this.dispose();
   }
 
-  /** Whether the parameters belong to the layer that this one was forked from. */
-  protected get isFork(): boolean {
-    return !this.ownsParameters;
-  }
-
   /** The kernels of this layer's dtype. */
   protected get kernels() {
     return this.core.kernels[this.dtype];
@@ -248,7 +260,8 @@ export abstract class Layer<In extends readonly Tensor[] = [x: Tensor], Out exte
 
   /** Takes a parameter in that was made outside. */
   protected adopt(name: string, parameter: Parameter): Parameter {
-    if (parameter.core !== this.core) throw new TypeError(`new ${this.name}: ${name} belongs to another core`);
+    if (parameter.core !== this.core)
+      throw new TypeError(`new ${this.name}: parameter ${name} belongs to another core`);
     this.registered.set(name, parameter);
     return parameter;
   }
@@ -268,18 +281,13 @@ export abstract class Layer<In extends readonly Tensor[] = [x: Tensor], Out exte
     return layer;
   }
 
-  /** @internal The name under which a layer was taken in. */
-  nameOf(child: Layer): string | undefined {
-    for (const [name, layer] of this.children) if (layer === child) return name;
-    return undefined;
-  }
-
   /** Throws unless x is a live tensor of this layer's core and dtype and, where given, of that shape. */
   protected check(call: string, argument: string, x: Tensor, shape?: Shape): void {
     checkTensor(call, argument, x, { core: this.core, dtype: this.dtype, shape });
   }
 
-  private entries<T>(of: (layer: Layer) => Map<string, T>, prefix = ''): [name: string, value: T][] {
+  /** What layers have of one kind, here and below, under their PyTorch names. */
+  protected entries<T>(of: (layer: Layer) => Map<string, T>, prefix = ''): [name: string, value: T][] {
     const here = [...of(this as unknown as Layer)].map(([name, value]): [string, T] => [prefix + name, value]);
     const below = [...this.children].flatMap(([name, child]) => child.entries(of, `${prefix}${name}.`));
     return here.concat(below);
