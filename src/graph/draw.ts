@@ -35,6 +35,9 @@ export function mermaid(plan: ForwardPlan): string {
   ].join('\n');
 }
 
+/** `add`; with a name of its own, `stem: Conv2d`. */
+const titleOf = ({ label, operation: { name } }: Step): string => (label === name ? label : `${label}: ${name}`);
+
 function pictureOf({ steps, results }: ForwardPlan): Picture {
   const ids = new Map<GraphNode | Step, string>();
   const boxes: { id: string; label: string; kind: 'leaf' | 'step' | 'result' }[] = [];
@@ -49,14 +52,14 @@ function pictureOf({ steps, results }: ForwardPlan): Picture {
   };
   const boxOf = (node: GraphNode) =>
     node.source.kind === 'step'
-      ? box(node.source.step, 'n', node.source.step.label, 'step')
+      ? box(node.source.step, 'n', titleOf(node.source.step), 'step')
       : box(node, 'x', node.expression(), 'leaf');
   const arrow = (node: GraphNode, to: string) => {
     arrows.push({ from: boxOf(node), to, shape: `[${node.shape.join(', ')}]` });
   };
   for (const step of steps) {
     for (const input of step.inputs) boxOf(input);
-    const id = box(step, 'n', step.label, 'step');
+    const id = box(step, 'n', titleOf(step), 'step');
     for (const input of step.inputs) arrow(input, id);
   }
   results.forEach((result, k) => {

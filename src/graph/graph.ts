@@ -262,7 +262,8 @@ export class Graph<F extends Build = Build> extends Layer<InputsOf<F>, OutputOf<
 
   private lastProgram(method: string): Program {
     if (this.current) return this.current;
-    const what = method === 'backward' ? 'no forward pass to go back through' : 'no forward pass yet';
+    const yet = method === 'trace' ? 'call forward first' : 'call forward first, or give the shapes of the inputs';
+    const what = method === 'backward' ? 'no forward pass to go back through' : `no forward pass yet: ${yet}`;
     throw new Error(`${this.name}.${method}: ${what}`);
   }
 

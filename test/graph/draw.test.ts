@@ -97,9 +97,9 @@ describe('a picture', () => {
     const [dot, mermaid] = [net.toDot([3, 4]), net.toMermaid([3, 4])];
     expectDot(dot);
     expectMermaid(mermaid);
-    expect(dot).toContain('label="a \\"b\\\\c\\" #1; <i> & {d}"');
-    expect(mermaid).toContain('["a #34;b\\c#34; #35;1; #60;i#62; #38; {d}"]');
-    for (const label of ['blocks.0.body', 'blocks.1', 'scale', '0.1', 'result 0', 'result 1', 'result 2']) {
+    expect(dot).toContain('label="a \\"b\\\\c\\" #1; <i> & {d}: Linear"');
+    expect(mermaid).toContain('["a #34;b\\c#34; #35;1; #60;i#62; #38; {d}: Linear"]');
+    for (const label of ['blocks.0.body: Linear', 'blocks.1: ReLU', 'scale', '0.1', 'result 0', 'result 1', 'result 2']) {
       expect(dot).toContain(`label="${label}"`);
       expect(mermaid).toContain(`"${label}"`);
     }

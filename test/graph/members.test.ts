@@ -57,7 +57,7 @@ describe('names', () => {
     expect(Object.keys(net.stateDict())).toEqual(names);
     expect(namesOf(new Sequential(net))).toEqual(names.map((name) => `0.${name}`));
     net.forward(x);
-    expect(net.toDot()).toContain('label="blocks.0.body.fc"');
+    expect(net.toDot()).toContain('label="blocks.0.body.fc: Linear"');
   });
 });
 
