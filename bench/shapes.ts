@@ -53,6 +53,23 @@ export const shapes = {
   globalAvgPool2d: { 'ResNet 512×7×7': { planes: 512, H: 7, W: 7 } },
   /** A parameter's elements, for optimizers. */
   parameter: { 'LeNet fc1 120×400': 120 * 400, 'ResNet 512→512 3×3': 512 * 512 * 9 },
+  /** Gates over GPT-2 small's residual stream: two operands, a bias or a factor for each token, reductions. */
+  stream: { 'GPT-2 512×768': { rows: 512, C: 768 } },
+  /** A matrix, and GPT-2 small's heads brought before its tokens: axes 1 and 2 exchanged. */
+  transpose: { '1024×1024': { rows: 1024, columns: 1024 } },
+  permute: { 'GPT-2 8×128×12×64': [8, 128, 12, 64] },
+  /** U-Net's skip connection: two feature maps on top of each other. GPT-2's q, k and v. Images cropped, then padded. */
+  concat: { 'U-Net 8×64×32×32, twice': { N: 8, chunk: 64 * 32 * 32 } },
+  split: { 'GPT-2 512×2304 in 3': { rows: 512, part: 768, parts: 3 } },
+  slice: { 'crop 8×3×224×224 to 192×192': { planes: 24, size: 224, border: 16, step: 1 } },
+  stride: { 'every other of 8×3×224×224': { planes: 24, size: 224, border: 0, step: 2 } },
+  pad: { 'ResNet 8×64×56×56, by 1': { planes: 512, size: 56, border: 1 } },
+  /** Tokens and their embeddings. */
+  embedding: { '32×64 of 1000×128': { count: 32 * 64, V: 1000, D: 128 } },
+  /** Scores of self-attention: q·kᵀ of T tokens and D features, for every image or sentence and every head. */
+  attention: { '8×12 heads 64×64': { heads: 8 * 12, T: 64, D: 64 } },
+  /** Layers that do next to nothing, one after another, and how often to pass through them. */
+  chain: { depth: 16, passes: 64, size: 8 },
   /** Activations, element by element. */
   dropout: { 'GPT-2 512×768': 512 * 768 },
 } as const;

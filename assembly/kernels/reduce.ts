@@ -31,16 +31,17 @@ export function sumForward<T>(
 }
 
 /**
- * Indices [begin, end) of the split axis: dx = dout/n. Table: o = dx, p = dout, q = n as a tensor of shape [].
- * It overwrites, unless `accumulate`. n is written behind the slots of the workspace.
+ * Indices [begin, end) of the split axis: dx = dout·(1/n). Table: o = dx, p = dout, q = 1/n as a tensor of shape [].
+ * It overwrites, unless `accumulate`. 1/n is written behind the slots of the workspace: a division for every element
+ * of dx takes twice as long (measured).
  */
 export function sumBackward<T>(
   dx: usize,
   dout: usize,
   n: f64, axes: usize, workspace: usize, accumulate: i32, begin: i32, end: i32,
 ): void {
-  store<T>(workspace + slots, <T>n);
-  walk<T, Quotient, Sum>(dx, dout, workspace + slots, dout, axes, workspace, accumulate, begin, end);
+  store<T>(workspace + slots, <T>(1 / n));
+  walk<T, Product, Sum>(dx, dout, workspace + slots, dout, axes, workspace, accumulate, begin, end);
 }
 
 /** Indices [begin, end) of the split axis: out = max x. Table: o = out, p = x. */
@@ -75,9 +76,9 @@ class Itself {
 }
 
 @unmanaged
-class Quotient {
+class Product {
   @inline reads(): i32 { return Q; }
-  @inline value<T>(x: v128, n: v128, _r: v128): v128 { return v128.div<T>(x, n); }
+  @inline value<T>(x: v128, factor: v128, _r: v128): v128 { return v128.mul<T>(x, factor); }
 }
 
 /** [x = y]. */

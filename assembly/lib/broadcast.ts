@@ -15,6 +15,7 @@
 // the end of a row is done an element at a time, in all lanes alike.
 
 import { constant } from './float';
+import { Assign } from './join';
 import { at, lanes, zero } from './simd';
 
 @unmanaged
@@ -91,7 +92,8 @@ function nest<T, F, Join>(
     if (readsR<F>() && !here.strideR) r = splatted<T>(workspace + 32 * unroll, r);
     const dp = here.strideP * 16 * unroll, dq = here.strideQ * 16 * unroll, dr = here.strideR * 16 * unroll;
     if (changetype<Join>(0).joins() && !here.strideO) fold<T, F, Join>(o, p, q, r, dp, dq, dr, n, join);
-    else map<T, F, Join>(o, p, q, r, dp, dq, dr, n, join);
+    else if (changetype<Join>(0).joins() && join) map<T, F, Join>(o, p, q, r, dp, dq, dr, n);
+    else map<T, F, Assign>(o, p, q, r, dp, dq, dr, n);
     return;
   }
   do {
@@ -108,22 +110,22 @@ function nest<T, F, Join>(
 // @ts-ignore: decorator
 @inline
 function map<T, F, Join>(
-  o: usize, p: usize, q: usize, r: usize, dp: usize, dq: usize, dr: usize, n: i32, join: i32,
+  o: usize, p: usize, q: usize, r: usize, dp: usize, dq: usize, dr: usize, n: i32,
 ): void {
   for (; unrolls<T>() && n >= unroll * lanes<T>(); n -= unroll * lanes<T>()) {
     const v0 = vector<T, F, Vector0>(p, q, r), v1 = vector<T, F, Vector1>(p, q, r);
     const v2 = vector<T, F, Vector2>(p, q, r), v3 = vector<T, F, Vector3>(p, q, r);
-    put<T, Join, Vector0>(o, v0, join);
-    put<T, Join, Vector1>(o, v1, join);
-    put<T, Join, Vector2>(o, v2, join);
-    put<T, Join, Vector3>(o, v3, join);
+    put<T, Join, Vector0>(o, v0);
+    put<T, Join, Vector1>(o, v1);
+    put<T, Join, Vector2>(o, v2);
+    put<T, Join, Vector3>(o, v3);
     o += 16 * unroll;
     p += dp;
     q += dq;
     r += dr;
   }
   for (; n >= lanes<T>(); n -= lanes<T>()) {
-    put<T, Join, Vector0>(o, vector<T, F, Vector0>(p, q, r), join);
+    put<T, Join, Vector0>(o, vector<T, F, Vector0>(p, q, r));
     o += 16;
     p += dp / unroll;
     q += dq / unroll;
@@ -131,7 +133,7 @@ function map<T, F, Join>(
   }
   for (; n > 0; n--) {
     let v = element<T, F>(p, q, r);
-    if (changetype<Join>(0).joins() && join) v = changetype<Join>(0).lanes<T>(v128.load_splat<T>(o), v);
+    if (changetype<Join>(0).joins()) v = changetype<Join>(0).lanes<T>(v128.load_splat<T>(o), v);
     store<T>(o, v128.extract_lane<T>(v, 0));
     o += sizeof<T>();
     p += dp / (unroll * lanes<T>());
@@ -206,8 +208,8 @@ function element<T, F>(p: usize, q: usize, r: usize): v128 {
 /** v written as vector V of a turn, or joined to what is there. */
 // @ts-ignore: decorator
 @inline
-function put<T, Join, V>(o: usize, v: v128, join: i32): void {
-  if (changetype<Join>(0).joins() && join) {
+function put<T, Join, V>(o: usize, v: v128): void {
+  if (changetype<Join>(0).joins()) {
     v = changetype<Join>(0).lanes<T>(v128.load(o, offsetof<V>()), v);
   }
   v128.store(o, v, offsetof<V>());

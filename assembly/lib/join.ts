@@ -18,12 +18,15 @@ export class Sum {
   @inline across<T>(v: v128): T { return sumLanes<T>(v); }
 }
 
-/** The largest; NaN if one is NaN. */
+/**
+ * The largest; NaN if one is NaN: pmax keeps an a that is NaN, and a b that is NaN is not equal to itself. v128.max
+ * does the same in nine instructions of x86 where these are three (measured: 2 to 3 times the time of a reduction).
+ */
 @unmanaged
 export class Max {
   @inline joins(): bool { return true; }
   @inline identity(): f64 { return -Infinity; }
   @inline numbers(a: f64, b: f64): f64 { return max<f64>(a, b); }
-  @inline lanes<T>(a: v128, b: v128): v128 { return v128.max<T>(a, b); }
+  @inline lanes<T>(a: v128, b: v128): v128 { return v128.or(v128.pmax<T>(a, b), v128.ne<T>(b, b)); }
   @inline across<T>(v: v128): T { return maxLanes<T>(v); }
 }

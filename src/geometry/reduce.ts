@@ -42,7 +42,7 @@ const axesOf = (shape: Shape, axes: number | readonly number[] | undefined): rea
 /** The loops of sumForward: o = out, p = x; and of maxForward. */
 export const reduceNest = (shape: Shape, { kept }: Reduction): LoopNest => loopNest(shape, kept, shape);
 
-/** The loops of sumBackward: o = dx, p = dout, q = the number that is divided by. */
+/** The loops of sumBackward: o = dx, p = dout, q = what dout is multiplied by, 1/n. */
 export const sumBackwardNest = (shape: Shape, { kept }: Reduction): LoopNest => loopNest(shape, shape, kept, []);
 
 /** The loops of maxBackward, cut alike. Counting: o = share, p = x, q = out; then: o = dx, p = share, q = x, r = out. */

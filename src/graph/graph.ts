@@ -1,5 +1,5 @@
 import { checkBoolean, checkOptions, reject } from '../check.ts';
-import { checkTensor } from '../check-tensor.ts';
+import { checkTensor, isTensorOf } from '../check-tensor.ts';
 import { keepingState } from '../layers/keeping-state.ts';
 import { type Flow, type InputGradients, Layer, type LayerOptions } from '../layers/layer.ts';
 import type { Node } from '../operation.ts';
@@ -292,6 +292,7 @@ export class Graph<F extends Build = Build> extends Layer<InputsOf<F>, OutputOf<
     for (let i = 0; i < inputs.length; i++) {
       const x = inputs[i];
       const dtype = x?.dtype === 'i32' ? 'i32' : this.dtype;
+      if (isTensorOf(x, this.core, dtype)) continue;
       checkTensor(this.forwardCall, names?.[i] ?? `x${i}`, x, { core: this.core, dtype });
     }
   }

@@ -1,6 +1,6 @@
 import { CallSite, newPlaced } from '../call-site.ts';
 import { checkOneOf, reject } from '../check.ts';
-import { checkTensor } from '../check-tensor.ts';
+import { checkTensor, isTensorOf } from '../check-tensor.ts';
 import { type Core, coreOf } from '../core/core.ts';
 import type { FloatDType } from '../dtype.ts';
 import { type Application, isNode, type Node, type Operation, type Placement, type TensorSpec } from '../operation.ts';
@@ -285,6 +285,7 @@ export abstract class Layer<In extends readonly Tensor[] = [x: Tensor], Out exte
 
   /** Throws unless x is a live tensor of this layer's core and dtype and, where given, of that shape. */
   protected check(call: string, argument: string, x: Tensor, shape?: Shape): void {
+    if (isTensorOf(x, this.core, this.dtype, shape)) return;
     checkTensor(call, argument, x, { core: this.core, dtype: this.dtype, shape });
   }
 

@@ -226,7 +226,9 @@ describe('nodes', () => {
   });
 
   it('outside of any function', () => {
-    expect(() => add(ones(1), 2)).toThrow('add: operands expected at least one node of a Graph, got Tensor');
+    expect(() => add(ones(1), 2)).toThrow(
+      'add: operands expected at least one node, as in the function of a Graph, got Tensor',
+    );
     expect(() => fc.apply(ones(2, 4) as never)).toThrow('Linear.apply: x expected a node of a Graph, got Tensor');
     expect(() => fc.apply(inner as never)).toThrow('Linear.apply: x expected a node of a Graph, got Graph');
   });

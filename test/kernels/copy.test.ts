@@ -186,12 +186,15 @@ forEachBuild((core, dtype) => {
     expect(copy(box, x, [Infinity, 0, -Infinity, NaN, 1, 1], true, 1)).toEqual([NaN, 0, NaN, NaN, -Infinity, 1]);
   });
 
-  it.each([1, 2, 3, 4, 5, 8, 9, 67])('fills %i elements and none beyond', (n) => {
-    const memory = new Guarded(core);
-    const out = memory.output(dtype, n);
-    kernels.fill(out, -0.5, 0, n >> 1);
-    kernels.fill(out, -0.5, n >> 1, n);
-    expect([...memory.read(dtype, out, n)]).toEqual(new Array(n).fill(-0.5));
-    memory.verify();
+  // Zeros go another way from 512 bytes on.
+  it.each([1, 2, 3, 4, 5, 8, 9, 67, 259])('fills %i elements and none beyond', (n) => {
+    for (const value of [-0.5, 0, -0]) {
+      const memory = new Guarded(core);
+      const out = memory.output(dtype, n);
+      kernels.fill(out, value, 0, n >> 1);
+      kernels.fill(out, value, n >> 1, n);
+      expect([...memory.read(dtype, out, n)]).toEqual(new Array(n).fill(value));
+      memory.verify();
+    }
   });
 });
