@@ -29,7 +29,7 @@ export interface GraphOptions extends LayerOptions {
   /**
    * Layers and parameters that the function applies, by the names that their state dict entries begin with:
    * `{ conv1, head }` makes `conv1.weight`. Those without one are numbered in the order of their first application.
-   * A function that asks for shapes has all of them here, or they are known after the first forward only.
+   * A function that fails on inputs of size 1 names all of them here, or they are known after the first forward only.
    */
   names?: Readonly<Record<string, object>>;
   /** Whether buffers share memory and steps run in place (default true). Results are the same bit for bit. */
@@ -52,9 +52,10 @@ export interface GraphMemory {
  *     const [dx, dy, dz] = f.backward(df);
  *
  * The function is run once for every combination of input shapes, and traced into a plan that says where every value
- * and every gradient lies. After that it is not run again, so it must not depend on anything but shapes. It applies
- * layers by `layer.apply(x)`, and gates by calling them. A layer that is applied twice shares its parameters, whose
- * gradients add up. Tensors that it uses are constants; a `Parameter` is trained.
+ * and every gradient lies; and once before, on nodes whose sizes are all 1, to find its layers. After that it is not
+ * run again, so it must not depend on anything but shapes. It applies layers by `layer.apply(x)`, and gates by calling
+ * them. A layer that is applied twice shares its parameters, whose gradients add up. Tensors that it uses are constants;
+ * a `Parameter` is trained.
  *
  * A graph is a layer: it stands in `Sequential` and in other graphs, where its steps become theirs. Results and input
  * gradients belong to the graph and are overwritten at its next call; a warm step allocates nothing.
@@ -70,6 +71,7 @@ export class Graph<F extends Build = Build> extends Layer<InputsOf<F>, OutputOf<
   private readonly unknown: unknown;
   /** The names of the layers and parameters that the function applies. */
   private members = new Map<Layer | Parameter, string>();
+  /** Whether the function has run on real shapes. */
   private isTraced = false;
   private programs: Programs;
   private current: Program | undefined;
@@ -144,7 +146,7 @@ export class Graph<F extends Build = Build> extends Layer<InputsOf<F>, OutputOf<
     return [name, this.children.get(name) as Layer];
   }
 
-  /** @internal */
+  /** @internal Parameters of the layers are there already. */
   override admit(parameter: Parameter): string | undefined {
     if (!this.owns(parameter)) this.join(parameter);
     const name = this.members.get(parameter);

@@ -20,6 +20,7 @@ import {
   Tensor,
   transpose,
 } from '../../src/index.ts';
+import { Mix } from './custom-layers.ts';
 import { bitsOf } from './zoo.ts';
 
 const core = await createCore({ simd: 'plain' });
@@ -120,6 +121,13 @@ describe('a function that asks for shapes', () => {
       'Linear is not one of the layers that the function',
     );
     expect(new Graph(picky(relu), { ...o, names: {} }).parameters()).toEqual([]);
+  });
+
+  it('may take what a layer of several outputs gives by its place', () => {
+    const [mix, fc] = [new Mix(o), linear()];
+    const net = new Graph((x) => fc.apply(mix.apply(x, x)[1]), { names: { mix } });
+    expect(namesOf(net)).toEqual(['mix.weight', ...both('0')]);
+    expect(net.forward(x).shape).toEqual([2, 3]);
   });
 
   it('may loop over parts whose number it does not know', () => {
