@@ -99,7 +99,15 @@ describe('a picture', () => {
     expectMermaid(mermaid);
     expect(dot).toContain('label="a \\"b\\\\c\\" #1; <i> & {d}: Linear"');
     expect(mermaid).toContain('["a #34;b\\c#34; #35;1; #60;i#62; #38; {d}: Linear"]');
-    for (const label of ['blocks.0.body: Linear', 'blocks.1: ReLU', 'scale', '0.1', 'result 0', 'result 1', 'result 2']) {
+    for (const label of [
+      'blocks.0.body: Linear',
+      'blocks.1: ReLU',
+      'scale',
+      '0.1',
+      'result 0',
+      'result 1',
+      'result 2',
+    ]) {
       expect(dot).toContain(`label="${label}"`);
       expect(mermaid).toContain(`"${label}"`);
     }
