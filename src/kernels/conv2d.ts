@@ -1,6 +1,7 @@
 import { reject } from '../check.ts';
 import { addressOf, checkTensor } from '../check-tensor.ts';
 import { writeConv2dShape } from '../conv2d-shape.ts';
+import { convolutionOf } from '../convolution.ts';
 import { type Conv2dOptions, checkConv2dWeight, conv2dGeometry, conv2dWindow } from '../geometry/conv2d.ts';
 import type { Shape } from '../shape.ts';
 import type { Tensor } from '../tensor.ts';
@@ -36,14 +37,22 @@ export function conv2dForward(
   options: Conv2dOptions = {},
 ): void {
   const call = 'conv2dForward';
-  const { kernels, same } = floatTensor(call, 'x', x);
+  const { same } = floatTensor(call, 'x', x);
   checkRank(call, 'x', x);
   checkTensor(call, 'weight', weight, same);
   const g = geometryOf(call, x.shape, weight.shape, options);
   if (bias) checkTensor(call, 'bias', bias, { ...same, shape: [g.O] });
   checkTensor(call, 'out', out, { ...same, shape: g.outputShape });
   const shape = writeConv2dShape(same.core, same.dtype, g);
-  kernels.conv2dForward(out.address, x.address, weight.address, addressOf(bias), shape, 0, g.N * g.OH);
+  convolutionOf(same.core, same.dtype, g).forward(
+    out.address,
+    x.address,
+    weight.address,
+    addressOf(bias),
+    shape,
+    0,
+    g.N * g.OH,
+  );
 }
 
 /**
@@ -53,14 +62,14 @@ export function conv2dForward(
  */
 export function conv2dBackwardInput(dout: Tensor, weight: Tensor, dx: Tensor, options: Conv2dOptions = {}): void {
   const call = 'conv2dBackwardInput';
-  const { kernels, same } = floatTensor(call, 'dout', dout);
+  const { same } = floatTensor(call, 'dout', dout);
   checkTensor(call, 'weight', weight, same);
   checkTensor(call, 'dx', dx, same);
   checkRank(call, 'dx', dx);
   const g = geometryOf(call, dx.shape, weight.shape, options);
   checkTensor(call, 'dout', dout, { ...same, shape: g.outputShape });
   const shape = writeConv2dShape(same.core, same.dtype, g);
-  kernels.conv2dBackwardInput(dx.address, dout.address, weight.address, shape, 0, 0, g.N);
+  convolutionOf(same.core, same.dtype, g).backwardInput(dx.address, dout.address, weight.address, shape, 0, 0, g.N);
 }
 
 /**
@@ -69,14 +78,21 @@ export function conv2dBackwardInput(dout: Tensor, weight: Tensor, dx: Tensor, op
  */
 export function conv2dBackwardWeight(dout: Tensor, x: Tensor, dweight: Tensor, options: Conv2dOptions = {}): void {
   const call = 'conv2dBackwardWeight';
-  const { kernels, same } = floatTensor(call, 'dout', dout);
+  const { same } = floatTensor(call, 'dout', dout);
   checkTensor(call, 'x', x, same);
   checkRank(call, 'x', x);
   checkTensor(call, 'dweight', dweight, same);
   const g = geometryOf(call, x.shape, dweight.shape, options);
   checkTensor(call, 'dout', dout, { ...same, shape: g.outputShape });
   const shape = writeConv2dShape(same.core, same.dtype, g);
-  kernels.conv2dBackwardWeight(dweight.address, dout.address, x.address, shape, 0, dweight.size / g.O);
+  convolutionOf(same.core, same.dtype, g).backwardWeight(
+    dweight.address,
+    dout.address,
+    x.address,
+    shape,
+    0,
+    dweight.size / g.O,
+  );
 }
 
 /** dbias += Σ over images and pixels of dout. @param dout [N, O, OH, OW] or [O, OH, OW]; @param dbias [O], added to */

@@ -1,6 +1,7 @@
 import { checkBoolean, checkInteger, checkOptions } from '../check.ts';
 import { addressOf } from '../check-tensor.ts';
 import { writeConv2dShape } from '../conv2d-shape.ts';
+import { type Convolution, convolutionOf } from '../convolution.ts';
 import {
   type Conv2dGeometry,
   type Conv2dOptions,
@@ -53,20 +54,21 @@ export class Conv2d extends Layer {
 
   override prepare(call: string, [{ shape, dtype }]: readonly TensorSpec[]): Application {
     const geometry = conv2dGeometry(call, shape, this.inChannels, this.outChannels, this.window);
+    const kernels = convolutionOf(this.core, this.dtype, geometry);
     return {
       outputs: [{ shape: geometry.outputShape, dtype }],
       readsInputs: [0],
       accumulates: true,
       hasParameters: true,
-      forward: (site) => this.convolve(site, geometry),
-      backward: (site, gradients) => this.goBackThrough(site, gradients, geometry),
+      forward: (site) => this.convolve(site, geometry, kernels.forward),
+      backward: (site, gradients) => this.goBackThrough(site, gradients, geometry, kernels),
     };
   }
 
-  private convolve({ inputs: [x], outputs: [out] }: Site, g: Conv2dGeometry): void {
+  private convolve({ inputs: [x], outputs: [out] }: Site, g: Conv2dGeometry, forward: Convolution['forward']): void {
     const shape = writeConv2dShape(this.core, this.dtype, g);
     // biome-ignore format: outputs, inputs, sizes
-    this.kernels.conv2dForward(
+    forward(
       out.address,
       x.address, this.weight.address, addressOf(this.bias),
       shape, 0, g.N * g.OH,
@@ -74,16 +76,16 @@ export class Conv2d extends Layer {
   }
 
   /** Adds to dW and db, then gives dX. All memory is there before the first kernel runs. */
-  private goBackThrough({ inputs: [x] }: Site, gradients: Gradients, g: Conv2dGeometry): void {
+  private goBackThrough({ inputs: [x] }: Site, gradients: Gradients, g: Conv2dGeometry, kernels: Convolution): void {
     const [dx, dout] = [gradients.inputs[0], gradients.outputs[0]];
     if (!dout) return;
     const dweight = this.weight.grad.address;
     const dbias = addressOf(this.bias?.grad);
     const shape = writeConv2dShape(this.core, this.dtype, g);
-    this.kernels.conv2dBackwardWeight(dweight, dout.address, x.address, shape, 0, this.weight.size / g.O);
+    kernels.backwardWeight(dweight, dout.address, x.address, shape, 0, this.weight.size / g.O);
     if (dbias) this.kernels.conv2dBackwardBias(dbias, dout.address, g.N, g.O, g.OH * g.OW, 0, g.O);
     if (!dx) return;
     const accumulate = Number(gradients.accumulate[0] ?? false);
-    this.kernels.conv2dBackwardInput(dx.address, dout.address, this.weight.address, shape, accumulate, 0, g.N);
+    kernels.backwardInput(dx.address, dout.address, this.weight.address, shape, accumulate, 0, g.N);
   }
 }

@@ -40,8 +40,19 @@ const blocks: [string, Conv2dSizes][] = [
 forEachBuild((core, dtype) => {
   const kernels = core.kernels[dtype];
 
+  const products = {
+    forward: kernels.conv2dForward,
+    backwardInput: kernels.conv2dBackwardInput,
+    backwardWeight: kernels.conv2dBackwardWeight,
+  };
+  const depthwise = {
+    forward: kernels.depthwiseForward,
+    backwardInput: kernels.depthwiseBackwardInput,
+    backwardWeight: kernels.depthwiseBackwardWeight,
+  };
+
   /** All four passes, each cut in two at a place of its own, as two threads would run them. */
-  function run(s: Conv2dSizes, biased: boolean) {
+  function run(s: Conv2dSizes, biased: boolean, passes = products) {
     const random = new Random(s.H * 1000 + s.W);
     const [P, taps, bytes] = [s.OH * s.OW, (s.C / s.G) * s.KH * s.KW, dtype === 'f32' ? 4 : 8];
     const values = {
@@ -70,9 +81,9 @@ forEachBuild((core, dtype) => {
         [0, n >> 1],
         [n >> 1, n],
       ] as const;
-    for (const [begin, end] of halves(s.N * s.OH)) kernels.conv2dForward(y, x, w, b, shape, begin, end);
-    for (const [begin, end] of halves(s.N)) kernels.conv2dBackwardInput(dx, dy, w, shape, 0, begin, end);
-    for (const [begin, end] of halves(taps)) kernels.conv2dBackwardWeight(dw, dy, x, shape, begin, end);
+    for (const [begin, end] of halves(s.N * s.OH)) passes.forward(y, x, w, b, shape, begin, end);
+    for (const [begin, end] of halves(s.N)) passes.backwardInput(dx, dy, w, shape, 0, begin, end);
+    for (const [begin, end] of halves(taps)) passes.backwardWeight(dw, dy, x, shape, begin, end);
     for (const [begin, end] of halves(s.O)) kernels.conv2dBackwardBias(db, dy, s.N, s.O, P, begin, end);
 
     const expected = conv2d(s, values.x, values.w, values.b, values.dy);
@@ -99,6 +110,20 @@ forEachBuild((core, dtype) => {
     fc.assert(
       fc.property(anySizes, fc.boolean(), (sizes, biased) => run(sizes, biased)),
       { numRuns: 60 },
+    );
+  });
+
+  it('matches the definition directly where each channel is a group', () => {
+    const wide = { ...plain, N: 2, C: 3, H: 5, W: 37, O: 6, KH: 3, KW: 3, G: 3 };
+    for (const sizes of [wide, { ...wide, SW: 2, SH: 2 }, { ...wide, PW: 4 }, { ...wide, DW: 3, PW: 0 }]) {
+      run(sizesOf(sizes), true, depthwise);
+    }
+    fc.assert(
+      fc.property(anySizes, fc.boolean(), (sizes, biased) => {
+        const O = (sizes.O / sizes.G) * sizes.C;
+        run({ ...sizes, G: sizes.C, O }, biased, depthwise);
+      }),
+      { numRuns: 80 },
     );
   });
 
