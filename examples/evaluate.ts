@@ -1,11 +1,11 @@
-import type { CrossEntropyLoss, Sequential } from 'simdgrad';
+import type { CrossEntropyLoss, Layer } from 'simdgrad';
 import type { Batches } from './batches.ts';
 import { predictedClasses, probability } from './classes.ts';
 import { classCount, imageSize } from './digits/digit-set.ts';
 import { nextTurn } from './interrupt.ts';
 import type { Mistake } from './report/training-run.ts';
 
-const batchSize = 250;
+export const evaluationBatchSize = 250;
 
 export interface Evaluation {
   loss: number;
@@ -16,15 +16,15 @@ export interface Evaluation {
 }
 
 /** How the model does on a whole set, in inference mode. */
-export async function evaluate(model: Sequential, loss: CrossEntropyLoss, batches: Batches): Promise<Evaluation> {
+export async function evaluate(model: Layer, loss: CrossEntropyLoss, batches: Batches): Promise<Evaluation> {
   const { images, labels } = batches.set;
   const confusion = Array.from({ length: classCount }, () => new Array<number>(classCount).fill(0));
   const mistakes: Mistake[] = [];
   const positions = Int32Array.from(labels, (_, n) => n);
   let lossSum = 0;
   model.eval();
-  for (let begin = 0; begin < labels.length; begin += batchSize) {
-    const batch = batches.load(positions.subarray(begin, begin + batchSize));
+  for (let begin = 0; begin < labels.length; begin += evaluationBatchSize) {
+    const batch = batches.load(positions.subarray(begin, begin + evaluationBatchSize));
     const logits = model.forward(batch.x);
     lossSum += loss.forward(logits, batch.labels) * batch.labels.size;
     predictedClasses(logits).forEach((predicted, n) => {

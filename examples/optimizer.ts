@@ -3,6 +3,7 @@ import type { Settings } from './settings.ts';
 
 /** What training needs of any of them. */
 export interface StepsWeights {
+  lr: number;
   zeroGrad(): void;
   step(): void;
 }

@@ -27,12 +27,20 @@ export class Output {
     });
   }
 
-  start({ settings, source, trainCount, testCount, parameterCount, simd }: TrainingRun): void {
+  start({ title, settings, source, trainCount, testCount, parameterCount, simd, lrFalls, graph }: TrainingRun): void {
     this.#line(`${source}: ${thousands(trainCount)} images to train on, ${thousands(testCount)} to test`);
+    const falling = lrFalls ? ' falling to 0' : '';
     this.#line(
-      `LeNet-5: ${thousands(parameterCount)} parameters; ${settings.optimizer}, learning rate ${settings.lr}, ` +
+      `${title}: ${thousands(parameterCount)} parameters; ${settings.optimizer}, learning rate ${settings.lr}${falling}, ` +
         `batches of ${settings.batchSize}, seed ${settings.seed}; ${simd} SIMD`,
     );
+    if (graph) {
+      const [training, evaluation] = [graph.training, graph.evaluation].map(
+        ({ batchSize, planned, naive }) =>
+          `${megabytes(planned)} in batches of ${batchSize} (unplanned ${megabytes(naive)})`,
+      );
+      this.#line(`Memory of the graph: to train ${training}, to test ${evaluation}`);
+    }
   }
 
   startEpoch(epoch: number, steps: number): void {
@@ -63,12 +71,13 @@ export class Output {
     const seconds = epochs.reduce((sum, epoch) => sum + epoch.seconds, 0);
     this.#line(`${percent(testAccuracy)} test accuracy after ${seconds.toFixed(1)} s of training`);
     this.#line(`Wrote ${files.weights} and ${files.report}`);
-    const { optimizer, lr, batchSize, seed } = settings;
+    const { model, optimizer, lr, batchSize, seed } = settings;
     const steps = run.stepLosses.length;
     this.#json({
       type: 'result',
       ...{ testLoss, testAccuracy, epochs: epochs.length, steps, seconds, interrupted },
-      ...{ optimizer, lr, batchSize, seed, simd: run.simd, parameters: parameterCount },
+      ...{ model, optimizer, lr, batchSize, seed, simd: run.simd, parameters: parameterCount },
+      ...(run.graph && { memory: { training: run.graph.training, evaluation: run.graph.evaluation } }),
       ...files,
     });
   }
@@ -91,6 +100,10 @@ export class Output {
 
 function thousands(value: number): string {
   return Math.round(value).toLocaleString('en').replaceAll(',', ' ');
+}
+
+function megabytes(bytes: number): string {
+  return `${(bytes / 1e6).toFixed(1)} MB`;
 }
 
 function percent(fraction: number): string {

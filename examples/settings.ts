@@ -1,13 +1,10 @@
 import { existsSync, statSync } from 'node:fs';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { InputError } from './input-error.ts';
-
-export type OptimizerName = 'adam' | 'adamw' | 'sgd' | 'rmsprop';
-
-/** SGD runs with a momentum of 0.9. */
-export const defaultLr: Record<OptimizerName, number> = { adam: 1e-3, adamw: 1e-3, sgd: 2e-2, rmsprop: 1e-3 };
+import { type Model, type ModelName, models, type OptimizerName } from './models.ts';
 
 export interface Settings {
+  model: ModelName;
   /** A folder of IDX files; without it the digits of the npm package. */
   data?: string;
   epochs: number;
@@ -24,23 +21,36 @@ export interface Settings {
 /** Throws CommanderError (its line is printed already; also for --help) or InputError. */
 export function parseSettings(args: readonly string[]): Settings {
   const command = new Command('npm start --')
-    .description('Trains LeNet-5 on handwritten digits and writes its weights and an HTML report.')
+    .description('Trains a network on handwritten digits and writes its weights and an HTML report.')
+    .addOption(new Option('--model <name>', 'network').choices(Object.keys(models)).default('lenet'))
     .option('--data <folder>', 'IDX files to train on instead: train-images-idx3-ubyte[.gz] and friends')
-    .option('--epochs <n>', 'passes over the training set', wholeNumber(1), 8)
+    .option('--epochs <n>', `passes over the training set ${byModel(({ epochs }) => epochs)}`, wholeNumber(1))
     .option('--batch-size <n>', 'images per step', wholeNumber(1), 64)
-    .addOption(new Option('--optimizer <name>', 'update rule').choices(Object.keys(defaultLr)).default('adam'))
-    .option('--lr <x>', `learning rate (default: ${defaultLr.adam}; sgd: ${defaultLr.sgd})`, positiveNumber)
+    .addOption(new Option('--optimizer <name>', 'update rule').choices(Object.keys(models.lenet.lr)).default('adam'))
+    .option('--lr <x>', `learning rate ${byModel(ratesOf)}`, positiveNumber)
     .option('--seed <n>', 'seed of the weights and of the order of the images', wholeNumber(0), 7)
     .option('--json', 'one JSON object per epoch and a last one on standard output', false)
-    .option('--out <folder>', 'where to write lenet.safetensors and report.html', 'out')
+    .option('--out <folder>', 'where to write the weights and report.html', 'out')
     .exitOverride()
     .parse(args, { from: 'user' });
 
-  const options = command.opts<Omit<Settings, 'lr'> & { lr?: number }>();
+  const options = command.opts<Omit<Settings, 'epochs' | 'lr'> & { epochs?: number; lr?: number }>();
   if (options.data !== undefined && !isFolder(options.data))
     throw new InputError(`--data: ${options.data} is not a folder`);
   if (existsSync(options.out) && !isFolder(options.out)) throw new InputError(`--out: ${options.out} is not a folder`);
-  return { ...options, lr: options.lr ?? defaultLr[options.optimizer] };
+  const model = models[options.model];
+  return { ...options, epochs: options.epochs ?? model.epochs, lr: options.lr ?? model.lr[options.optimizer] };
+}
+
+function ratesOf({ lr }: Model): string {
+  const rates = Object.entries(lr).map(([optimizer, rate]) => `${optimizer} ${rate}`);
+  return rates.join(', ');
+}
+
+/** What each model has as its default, for the help text. */
+function byModel(value: (model: Model) => string | number): string {
+  const defaults = Object.entries(models).map(([name, model]) => `${name}: ${value(model)}`);
+  return `(default: ${defaults.join('; ')})`;
 }
 
 function wholeNumber(least: number): (text: string) => number {

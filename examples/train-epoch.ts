@@ -1,11 +1,11 @@
-import { type CrossEntropyLoss, randperm, type Sequential } from 'simdgrad';
+import { type CrossEntropyLoss, type Layer, randperm } from 'simdgrad';
 import type { Batches } from './batches.ts';
 import { predictedClasses } from './classes.ts';
 import { nextTurn } from './interrupt.ts';
 import type { StepsWeights } from './optimizer.ts';
 
 export interface Trainee {
-  model: Sequential;
+  model: Layer;
   loss: CrossEntropyLoss;
   optimizer: StepsWeights;
 }

@@ -1,4 +1,4 @@
-// The main job: trains LeNet-5 on handwritten digits, and writes its weights and a report.
+// The main job: trains a network on handwritten digits, and writes its weights and a report.
 // Exit codes: 0 done; 2 bad options or data; 130 stopped by Ctrl-C, with everything learned so far written.
 import { accessSync, constants, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -36,7 +36,7 @@ async function main(args: string[]): Promise<number> {
 
   // Loaded late: ECharts takes a second or two, which a mistyped option or the first epoch should not wait for.
   const { renderReport } = await import('./report/report.ts');
-  const weights = join(settings.out, 'lenet.safetensors');
+  const weights = join(settings.out, `${settings.model}.safetensors`);
   const report = join(settings.out, 'report.html');
   writeFileSync(weights, saveSafetensors(model.stateDict()));
   writeFileSync(report, renderReport(run));

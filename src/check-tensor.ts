@@ -1,6 +1,7 @@
 import { reject, show } from './check.ts';
 import type { Core } from './core/core.ts';
 import type { DType } from './dtype.ts';
+import { isNode } from './operation.ts';
 import { type Shape, sameShape } from './shape.ts';
 import { Tensor } from './tensor.ts';
 
@@ -11,9 +12,18 @@ export interface Expected {
   shape?: Shape;
 }
 
+/** Whether `value` is a live tensor of this core, dtype and, where given, shape. Allocates nothing. */
+export function isTensorOf(value: Tensor, core: Core, dtype: DType, shape?: Shape): boolean {
+  if (!(value instanceof Tensor) || value.isDisposed || value.core !== core || value.dtype !== dtype) return false;
+  return shape === undefined || sameShape(value.shape, shape);
+}
+
 /** Throws unless `value` is a live tensor of this core, dtype and, where given, shape. */
 export function checkTensor(call: string, argument: string, value: Tensor, expected: Expected): Tensor {
-  if (!(value instanceof Tensor)) return reject(call, argument, 'a Tensor', value, TypeError);
+  if (!(value instanceof Tensor)) {
+    const expected = isNode(value) ? 'a Tensor (a layer becomes a node of a Graph by apply)' : 'a Tensor';
+    return reject(call, argument, expected, value, TypeError);
+  }
   checkAlive(call, argument, value);
   if (value.core !== expected.core) throw new TypeError(`${call}: ${argument} belongs to another core`);
   if (value.dtype !== expected.dtype) reject(call, argument, `dtype ${expected.dtype}`, value.dtype, TypeError);

@@ -2,15 +2,18 @@
 // multiplication").
 //
 //   for each block of KC of k:        A's rows are packed, MR to a panel
-//     for each block of NC columns:   B's columns are packed, NR to a panel          fits L2
-//       for each panel of B:          KC × NR                                        fits L1
-//         for each panel of A:        one tile: MR × NR of C in registers
+//     for each block of NC columns:   B's columns are packed, NR to a panel
+//       for each MC rows of A:        MC × KC                                        fits L2
+//         for each panel of B:        KC × NR                                        fits L1
+//           for each panel of A:      one tile: MR × NR of C in registers
 //
 // A is packed MB rows at a time at most, so that the workspace stays bounded. Convolution runs the same loops with
 // its own packing (kernels/conv2d.ts), so the block sizes and the panel product are exported.
 
 import { at, lanes, loadLanes, storeLanes, zero } from '../lib/simd';
+import { fill } from '../lib/rows';
 import { pack } from './pack';
+import { rowsTimesMatrix, rowsTimesTransposed } from './skinny';
 import { MR, NR, tile } from './tile';
 
 /** k per block: a panel of B (KC × NR) takes 8 KB of L1. */
@@ -18,7 +21,12 @@ import { MR, NR, tile } from './tile';
 @inline
 export const KC: i32 = 256;
 
-/** Columns per block: KC × NC f32 take 512 KB of L2. */
+/** Rows per block: MC × KC f32 take 96 KB of L2, and each panel of B serves MC/MR tiles from L1. */
+// @ts-ignore: decorator
+@inline
+const MC: i32 = 96;
+
+/** Columns per block: KC × NC f32 take 512 KB. */
 // @ts-ignore: decorator
 @inline
 export const NC: i32 = 512;
@@ -27,6 +35,14 @@ export const NC: i32 = 512;
 // @ts-ignore: decorator
 @inline
 export const MB: i32 = 768;
+
+/** Rows of A up to which a product goes without packing, for B as it is and for its transpose (measured). */
+// @ts-ignore: decorator
+@inline
+const skinnyRows: i32 = 5;
+// @ts-ignore: decorator
+@inline
+const skinnyDots: i32 = 2;
 
 // @ts-ignore: decorator
 @inline
@@ -63,6 +79,12 @@ export function gemm<T>(
 ): void {
   if (beta != 0.0 && beta != 1.0) scale<T>(at<T>(c, begin), <T>beta, M, end - begin, ldc);
   const aRow = transposeA ? 1 : lda, aK = transposeA ? lda : 1;
+  if (transposeB ? M <= skinnyDots && aK == 1 : M <= skinnyRows) {
+    if (beta == 0.0) for (let m = 0; m < M; m++) fill<T>(c, 0, m * ldc + begin, m * ldc + end);
+    if (transposeB) rowsTimesTransposed<T>(c, a, b, M, K, aRow, ldb, ldc, <T>alpha, begin, end);
+    else rowsTimesMatrix<T>(c, a, b, M, K, aRow, aK, ldb, ldc, <T>alpha, begin, end);
+    return;
+  }
   const bColumn = transposeB ? ldb : 1, bK = transposeB ? 1 : ldb;
   const aPanels = panelsOfA<T>(workspace), bPanels = panelsOfB<T>(workspace, M, K);
   for (let m0 = 0; m0 < M; m0 += MB) {
@@ -85,15 +107,18 @@ export function multiplyPanels<T>(
   c: usize, ldc: i32, a: usize, b: usize, partial: usize,
   M: i32, N: i32, K: i32, accumulate: bool,
 ): void {
-  for (let j = 0; j < N; j += NR<T>()) {
-    const bPanel = at<T>(b, j * K), columns = N - j;
-    for (let i = 0; i < M; i += MR) {
-      const aPanel = at<T>(a, i * K), rows = M - i, to = at<T>(c, i * ldc + j);
-      if (rows >= MR && columns >= NR<T>()) {
-        tile<T>(to, ldc, aPanel, bPanel, K, accumulate);
-      } else {
-        tile<T>(partial, NR<T>(), aPanel, bPanel, K, false);
-        copyPartial<T>(to, ldc, partial, min(rows, MR), min(columns, NR<T>()), accumulate);
+  for (let i0 = 0; i0 < M; i0 += MC) {
+    const i1 = min(i0 + MC, M);
+    for (let j = 0; j < N; j += NR<T>()) {
+      const bPanel = at<T>(b, j * K), columns = N - j;
+      for (let i = i0; i < i1; i += MR) {
+        const aPanel = at<T>(a, i * K), rows = M - i, to = at<T>(c, i * ldc + j);
+        if (rows >= MR && columns >= NR<T>()) {
+          tile<T>(to, ldc, aPanel, bPanel, K, accumulate);
+        } else {
+          tile<T>(partial, NR<T>(), aPanel, bPanel, K, false);
+          copyPartial<T>(to, ldc, partial, min(rows, MR), min(columns, NR<T>()), accumulate);
+        }
       }
     }
   }

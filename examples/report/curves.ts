@@ -6,6 +6,8 @@ const width = 520;
 const height = 300;
 /** More ticks than this would touch each other. */
 const maxTicks = 12;
+/** Of the loss's axis. */
+const maxLossIntervals = 7;
 /** More points than this in the curve of the steps would only blacken it. */
 const maxStepPoints = 260;
 
@@ -27,13 +29,18 @@ export function lossCurve(run: TrainingRun): string {
   const means = run.epochs.flatMap(({ trainLoss, testLoss }) => [trainLoss, testLoss]);
   const steps = bucketMeans(run.stepLosses, Math.ceil(run.stepLosses.length / maxStepPoints));
   const shown = [...means, ...steps.map(([, loss]) => loss)].filter((loss) => loss > 0 && Number.isFinite(loss));
+  const least = Math.log2(Math.min(...shown, 1));
+  const most = Math.log2(Math.max(...shown, 2));
+  const interval = Math.ceil((most - least) / maxLossIntervals);
   return drawChart(width, height, 'Loss per epoch', {
     ...frame(ends),
     yAxis: {
       type: 'log',
       logBase: 2,
-      min: 2 ** Math.floor(Math.log2(Math.min(...shown, 1))),
-      max: 2 ** Math.ceil(Math.log2(Math.max(...shown, 2))),
+      // ECharts counts a logarithmic axis's interval in exponents.
+      interval,
+      min: 2 ** (interval * Math.floor(least / interval)),
+      max: 2 ** (interval * Math.ceil(most / interval)),
       axisLabel: { color: colors.mutedText, formatter: (loss: number) => String(Number(loss.toPrecision(3))) },
       splitLine: { lineStyle: { color: colors.line } },
     },

@@ -1,14 +1,14 @@
 import { colors, drawChart } from './chart.ts';
 
-const columns = 3;
-const side = 120;
+const width = 464;
 const gap = 26;
 const legendHeight = 36;
 
 /** Each kernel as a small heatmap, all on one scale that is symmetric about zero. */
 export function filterGrid(filters: Float32Array[], filterSide: number): string {
+  const columns = Math.ceil(Math.sqrt(filters.length));
   const rows = Math.ceil(filters.length / columns);
-  const width = columns * side + (columns + 1) * gap;
+  const side = (width - (columns + 1) * gap) / columns;
   const height = rows * (side + gap) + legendHeight + 8;
   const bound = Math.max(...filters.flatMap((filter) => [...filter].map(Math.abs).filter(Number.isFinite)), 1e-6);
   const cells = Array.from({ length: filterSide }, (_, i) => String(i));

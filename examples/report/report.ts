@@ -2,8 +2,9 @@ import { confusionMatrix } from './confusion-matrix.ts';
 import { accuracyCurve, accuracyLegend, type LegendEntry, lossCurve, lossLegend } from './curves.ts';
 import { filterGrid } from './filter-grid.ts';
 import { greyImage } from './grey-image.ts';
+import { networkGraph } from './network-graph.ts';
 import { style } from './style.ts';
-import type { EpochRecord, Mistake, TrainingRun } from './training-run.ts';
+import type { EpochRecord, Mistake, NetworkGraph, TrainingRun } from './training-run.ts';
 
 const shownMistakes = 20;
 
@@ -17,12 +18,12 @@ export function renderReport(run: TrainingRun): string {
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<title>LeNet-5: ${percent(last.testAccuracy)} after ${run.epochs.length} epochs</title>
+<title>${run.title}: ${percent(last.testAccuracy)} after ${run.epochs.length} epochs</title>
 <style>${style}</style>
 </head>
 <body>
 <header>
-<h1>LeNet-5 training report</h1>
+<h1>${run.title} training report</h1>
 <p>${escape(run.source)}: ${whole(run.trainCount)} images to train on, ${whole(run.testCount)} to test.${
     run.interrupted ? ` <strong>Stopped by Ctrl-C after step ${whole(run.stepLosses.length)}.</strong>` : ''
   }</p>
@@ -37,6 +38,7 @@ ${tile(whole(run.epochs.reduce((sum, epoch) => sum + epoch.imagesPerSecond * epo
 </ul>
 <main>
 ${figure('Loss', 'Cross-entropy, logarithmic scale.', lossCurve(run), lossLegend)}
+${run.graph ? networkFigure(run.graph) : ''}
 ${figure('Accuracy', 'Training accuracy is taken while the weights still change.', accuracyCurve(run), accuracyLegend)}
 ${figure('Confusion matrix', 'Test images. Right answers in blue, wrong ones in orange, each on a scale of its own.', confusionMatrix(run.confusion))}
 <div class="stack">
@@ -61,10 +63,18 @@ function figure(title: string, caption: string, svg: string, legend: LegendEntry
   return `<figure><figcaption><h2>${title}</h2><p>${caption}</p>${list}</figcaption>\n${svg}\n</figure>`;
 }
 
-function settingsTable({ settings, simd }: TrainingRun): string {
+function networkFigure({ dot, training, evaluation }: NetworkGraph): string {
+  const caption =
+    `Traced for a batch of ${training.batchSize}. Values and gradients take ${megabytes(training.planned)} in training, ` +
+    `where a buffer for each would take ${megabytes(training.naive)}; in evaluation, in batches of ` +
+    `${evaluation.batchSize}, ${megabytes(evaluation.planned)} in place of ${megabytes(evaluation.naive)}.`;
+  return figure('Network', caption, networkGraph(dot)).replace('<figure>', '<figure class="tall">');
+}
+
+function settingsTable({ settings, lrFalls, simd }: TrainingRun): string {
   const rows = {
     optimizer: settings.optimizer,
-    'learning rate': settings.lr,
+    'learning rate': lrFalls ? `${settings.lr}, falling to 0` : settings.lr,
     'batch size': settings.batchSize,
     epochs: settings.epochs,
     seed: settings.seed,
@@ -101,6 +111,10 @@ function epochTable(epochs: EpochRecord[]): string {
 
 function percent(fraction: number, decimals = 2): string {
   return `${(100 * fraction).toFixed(decimals)} %`;
+}
+
+function megabytes(bytes: number): string {
+  return `${(bytes / 1e6).toFixed(1)} MB`;
 }
 
 function significant(value: number): string {

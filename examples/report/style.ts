@@ -28,6 +28,9 @@ figcaption p, section > p { margin: 2px 0 0; color: #5b6472; font-size: 13px; }
   vertical-align: middle; background: var(--color);
 }
 figure svg { display: block; width: 100%; max-width: 620px; height: auto; margin: 0 auto; }
+/* Beside all others but the wide ones. */
+.tall { grid-row: span 4; }
+.tall svg { width: auto; max-width: 100%; }
 .stack figure svg { max-width: 390px; }
 table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
 th { font-weight: normal; color: #5b6472; }

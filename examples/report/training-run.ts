@@ -22,12 +22,32 @@ export interface Mistake {
   confidence: number;
 }
 
+/** Bytes of a graph's values and gradients for batches of one size: in its plan, and if nothing shared memory. */
+export interface MemoryUse {
+  batchSize: number;
+  planned: number;
+  naive: number;
+}
+
+/** What a model that is a `Graph` says about itself. */
+export interface NetworkGraph {
+  /** In Graphviz's language. */
+  dot: string;
+  training: MemoryUse;
+  /** Nothing is kept for backward. */
+  evaluation: MemoryUse;
+}
+
 /** Everything that the report shows. */
 export interface TrainingRun {
+  /** What the model is called. */
+  title: string;
   source: string;
   trainCount: number;
   testCount: number;
   settings: Settings;
+  /** Whether the learning rate falls from that of the settings to zero. */
+  lrFalls: boolean;
   simd: string;
   parameterCount: number;
   /** At least one. */
@@ -36,6 +56,7 @@ export interface TrainingRun {
   /** One per step. */
   stepLosses: number[];
   interrupted: boolean;
+  graph?: NetworkGraph;
   /** The first layer's kernels, `filterSide`² values each. */
   filters: Float32Array[];
   filterSide: number;

@@ -33,11 +33,10 @@ export function discover(build: (...nodes: Node[]) => unknown, inputs: number | 
     for (const operand of operands) if (operand instanceof Parameter) parameters.add(operand);
   };
   const trace: GateTrace = {
-    applyLayer(layer: Layer, operands: readonly Operand[]): Node {
+    applyLayer(layer: Layer, operands: readonly Operand[]): Node | readonly Node[] {
       layers.add(layer);
       note(operands);
-      // One value or several: a node that can be taken apart.
-      return Object.assign(node(), { [Symbol.iterator]: () => nodes(several).values() });
+      return Object.assign(nodes(several), node()); // one value or several
     },
     apply(_operation: Operation, operands: readonly Operand[]): readonly Node[] {
       note(operands);

@@ -25,7 +25,7 @@ export function dot(plan: ForwardPlan): string {
 /** The plan's steps in Mermaid's language. */
 export function mermaid(plan: ForwardPlan): string {
   const { boxes, arrows } = pictureOf(plan);
-  const quoted = (text: string) => `"${text.replace(/"/g, '#quot;')}"`;
+  const quoted = (text: string) => `"${text.replace(/["#&<>]/g, (letter) => `#${letter.charCodeAt(0)};`)}"`;
   const box = { leaf: ['([', '])'], step: ['[', ']'], result: ['((', '))'] } as const;
   return [
     'flowchart LR',
@@ -34,6 +34,9 @@ export function mermaid(plan: ForwardPlan): string {
     '',
   ].join('\n');
 }
+
+/** `add`; with a name of its own, `stem: Conv2d`. */
+const titleOf = ({ label, operation: { name } }: Step): string => (label === name ? label : `${label}: ${name}`);
 
 function pictureOf({ steps, results }: ForwardPlan): Picture {
   const ids = new Map<GraphNode | Step, string>();
@@ -49,14 +52,14 @@ function pictureOf({ steps, results }: ForwardPlan): Picture {
   };
   const boxOf = (node: GraphNode) =>
     node.source.kind === 'step'
-      ? box(node.source.step, 'n', node.source.step.label, 'step')
+      ? box(node.source.step, 'n', titleOf(node.source.step), 'step')
       : box(node, 'x', node.expression(), 'leaf');
   const arrow = (node: GraphNode, to: string) => {
     arrows.push({ from: boxOf(node), to, shape: `[${node.shape.join(', ')}]` });
   };
   for (const step of steps) {
     for (const input of step.inputs) boxOf(input);
-    const id = box(step, 'n', step.label, 'step');
+    const id = box(step, 'n', titleOf(step), 'step');
     for (const input of step.inputs) arrow(input, id);
   }
   results.forEach((result, k) => {

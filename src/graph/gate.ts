@@ -21,7 +21,7 @@ export function underTrace<T>(trace: GateTrace, build: () => T): T {
 export function applied(operation: Operation, operands: readonly Operand[]): readonly Node[] {
   const trace = (operands.find(isNode)?.trace as GateTrace | undefined) ?? running;
   if (trace) return trace.apply(operation, operands);
-  return reject(operation.name, 'operands', 'at least one node of a Graph', operands[0], TypeError);
+  return reject(operation.name, 'operands', 'at least one node, as in the function of a Graph', operands[0], TypeError);
 }
 
 /** The only value of an operation. */

@@ -1,5 +1,5 @@
 import { checkBoolean, checkOptions, reject } from '../check.ts';
-import { checkTensor } from '../check-tensor.ts';
+import { checkTensor, isTensorOf } from '../check-tensor.ts';
 import { keepingState } from '../layers/keeping-state.ts';
 import { type Flow, type InputGradients, Layer, type LayerOptions } from '../layers/layer.ts';
 import type { Node } from '../operation.ts';
@@ -29,7 +29,7 @@ export interface GraphOptions extends LayerOptions {
   /**
    * Layers and parameters that the function applies, by the names that their state dict entries begin with:
    * `{ conv1, head }` makes `conv1.weight`. Those without one are numbered in the order of their first application.
-   * A function that asks for shapes has all of them here, or they are known after the first forward only.
+   * A function that fails on inputs of size 1 names all of them here, or they are known after the first forward only.
    */
   names?: Readonly<Record<string, object>>;
   /** Whether buffers share memory and steps run in place (default true). Results are the same bit for bit. */
@@ -52,9 +52,10 @@ export interface GraphMemory {
  *     const [dx, dy, dz] = f.backward(df);
  *
  * The function is run once for every combination of input shapes, and traced into a plan that says where every value
- * and every gradient lies. After that it is not run again, so it must not depend on anything but shapes. It applies
- * layers by `layer.apply(x)`, and gates by calling them. A layer that is applied twice shares its parameters, whose
- * gradients add up. Tensors that it uses are constants; a `Parameter` is trained.
+ * and every gradient lies; and once before, on nodes whose sizes are all 1, to find its layers. After that it is not
+ * run again, so it must not depend on anything but shapes. It applies layers by `layer.apply(x)`, and gates by calling
+ * them. A layer that is applied twice shares its parameters, whose gradients add up. Tensors that it uses are constants;
+ * a `Parameter` is trained.
  *
  * A graph is a layer: it stands in `Sequential` and in other graphs, where its steps become theirs. Results and input
  * gradients belong to the graph and are overwritten at its next call; a warm step allocates nothing.
@@ -70,6 +71,7 @@ export class Graph<F extends Build = Build> extends Layer<InputsOf<F>, OutputOf<
   private readonly unknown: unknown;
   /** The names of the layers and parameters that the function applies. */
   private members = new Map<Layer | Parameter, string>();
+  /** Whether the function has run on real shapes. */
   private isTraced = false;
   private programs: Programs;
   private current: Program | undefined;
@@ -121,12 +123,13 @@ export class Graph<F extends Build = Build> extends Layer<InputsOf<F>, OutputOf<
    *   result of one element nothing at all, which is 1. Undefined stands for a result that is not differentiated.
    * @returns dL/d(input), one for each input (undefined for i32); a single input's comes bare
    */
-  override backward(...upstream: readonly UpstreamGradient[]): InputGradients<InputsOf<F>> {
+  override backward(...upstream: UpstreamGradient[]): InputGradients<InputsOf<F>> {
     const gradients = this.goBackward(upstream, true);
-    return (gradients.length > 1 ? gradients : gradients[0]) as Flow as InputGradients<InputsOf<F>>;
+    const single = this.build.length === 1 && gradients.length === 1; // not of a list of nodes, even if only one came
+    return (single ? gradients[0] : gradients) as Flow as InputGradients<InputsOf<F>>;
   }
 
-  override backwardParameters(...upstream: readonly UpstreamGradient[]): void {
+  override backwardParameters(...upstream: UpstreamGradient[]): void {
     this.goBackward(upstream, false);
   }
 
@@ -143,9 +146,11 @@ export class Graph<F extends Build = Build> extends Layer<InputsOf<F>, OutputOf<
     return [name, this.children.get(name) as Layer];
   }
 
-  /** @internal */
-  override admit(parameter: Parameter): void {
+  /** @internal Parameters of the layers are there already. */
+  override admit(parameter: Parameter): string | undefined {
     if (!this.owns(parameter)) this.join(parameter);
+    const name = this.members.get(parameter);
+    return name === undefined || /^\d+$/.test(name) ? undefined : name;
   }
 
   /**
@@ -259,7 +264,8 @@ export class Graph<F extends Build = Build> extends Layer<InputsOf<F>, OutputOf<
 
   private lastProgram(method: string): Program {
     if (this.current) return this.current;
-    const what = method === 'backward' ? 'no forward pass to go back through' : 'no forward pass yet';
+    const yet = method === 'trace' ? 'call forward first' : 'call forward first, or give the shapes of the inputs';
+    const what = method === 'backward' ? 'no forward pass to go back through' : `no forward pass yet: ${yet}`;
     throw new Error(`${this.name}.${method}: ${what}`);
   }
 
@@ -287,6 +293,7 @@ export class Graph<F extends Build = Build> extends Layer<InputsOf<F>, OutputOf<
     for (let i = 0; i < inputs.length; i++) {
       const x = inputs[i];
       const dtype = x?.dtype === 'i32' ? 'i32' : this.dtype;
+      if (isTensorOf(x, this.core, dtype)) continue;
       checkTensor(this.forwardCall, names?.[i] ?? `x${i}`, x, { core: this.core, dtype });
     }
   }

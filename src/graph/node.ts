@@ -20,7 +20,7 @@ export interface Step {
 /** Where a node's value comes from: an argument, a tensor from outside, or a step. */
 export type Source =
   | { readonly kind: 'input'; readonly index: number; readonly name: string }
-  | { readonly kind: 'tensor'; readonly tensor: Tensor }
+  | { readonly kind: 'tensor'; readonly tensor: Tensor; readonly name: string }
   | { readonly kind: 'step'; readonly step: Step; readonly output: number };
 
 /** A value of a traced computation: its shape is known, its elements are not. */
@@ -45,8 +45,7 @@ export class GraphNode implements Node {
   /** The value as an expression: `mul(add(x, y), z)`, with `…` below `depth` levels. */
   expression(depth = 4): string {
     const { source } = this;
-    if (source.kind === 'input') return source.name;
-    if (source.kind === 'tensor') return nameOfTensor(source.tensor);
+    if (source.kind !== 'step') return source.name;
     const { step, output } = source;
     const index = step.outputs.length > 1 ? `[${output}]` : '';
     return expressionOf(step.label, step.inputs, depth) + index;
@@ -60,9 +59,4 @@ export function expressionOf(label: string, inputs: readonly GraphNode[], depth 
   const operands = shown.map((input) => input.expression(depth - 1));
   if (shown.length < inputs.length) operands.push('…');
   return `${label}(${operands.join(', ')})`;
-}
-
-function nameOfTensor(tensor: Tensor): string {
-  if (tensor.size === 1 && !(tensor instanceof Parameter)) return String(tensor.data[0]);
-  return `${tensor instanceof Parameter ? 'parameter' : 'constant'} [${tensor.shape.join(', ')}]`;
 }

@@ -130,11 +130,11 @@ export class Program {
     const nodes = new Set<GraphNode>(tracing.inputs);
     for (const { inputs, outputs } of forwardPlan.steps) for (const node of [...inputs, ...outputs]) nodes.add(node);
     return [...nodes].map((node) => {
-      const { source, shape } = node;
+      const { shape } = node;
       const place = upstream.tensors.length > 0 ? gradientPlan?.placeOf(node) : undefined;
       return {
         name: node.expression(),
-        operation: source.kind === 'step' ? source.step.label : node.parameter ? 'parameter' : source.kind,
+        operation: operationOf(node),
         shape,
         value: this.tensorFor(forwardPlan.refOf(node)).toArray(),
         gradient: place && this.tensorFor(place).toArray(),
@@ -328,6 +328,12 @@ export class Program {
     this.openings = [];
     this.bound = undefined;
   }
+}
+
+function operationOf({ source, parameter }: GraphNode): string {
+  if (source.kind === 'step') return source.step.label;
+  if (source.kind === 'input') return 'input';
+  return parameter ? 'parameter' : 'constant';
 }
 
 /** A step forward; a view that may not share memory is copied. */

@@ -1,4 +1,4 @@
-import { reject } from '../check.ts';
+import { reject, show } from '../check.ts';
 import type { FloatDType } from '../dtype.ts';
 import { Layer } from '../layers/layer.ts';
 import { isNode, type Node, type Operation, type Placement, type TensorSpec, type Trace } from '../operation.ts';
@@ -173,11 +173,12 @@ export class Tracing implements GateTrace {
     if (dtype !== 'i32' && dtype !== this.on.dtype) {
       reject(`${this.name}: ${label}`, `operand ${i}`, `dtype ${this.on.dtype}`, dtype, TypeError);
     }
-    const parameter = tensor instanceof Parameter ? tensor : undefined;
-    if (parameter) this.container.layer.admit?.(parameter);
-    const leaf = new GraphNode(this, shape, dtype, { kind: 'tensor', tensor });
+    const kind = tensor instanceof Parameter ? 'parameter' : 'constant';
+    const given = tensor instanceof Parameter ? this.container.layer.admit?.(tensor) : undefined;
+    const value = kind === 'constant' && tensor.size === 1 ? String(tensor.data[0]) : `${kind} ${show(shape)}`;
+    const leaf = new GraphNode(this, shape, dtype, { kind: 'tensor', tensor, name: given ?? value });
     this.leaves.set(tensor, leaf);
-    this.tensors.push({ name: parameter ? 'parameter' : 'constant', tensor });
+    this.tensors.push({ name: given ?? kind, tensor });
     return leaf;
   }
 
@@ -188,7 +189,7 @@ export class Tracing implements GateTrace {
     if (known) return known;
     const tensor = this.own(Tensor.empty(this.on.core, [], dtype));
     tensor.data[0] = value; // any number: NaN and ±∞ are constants too
-    const constant = new GraphNode(this, [], dtype, { kind: 'tensor', tensor });
+    const constant = new GraphNode(this, [], dtype, { kind: 'tensor', tensor, name: String(value) });
     if (!isNegativeZero) this.constants.set(value, constant);
     return constant;
   }

@@ -1,6 +1,6 @@
 import { CallSite, newPlaced } from '../call-site.ts';
 import { checkOneOf, reject } from '../check.ts';
-import { checkTensor } from '../check-tensor.ts';
+import { checkTensor, isTensorOf } from '../check-tensor.ts';
 import { type Core, coreOf } from '../core/core.ts';
 import type { FloatDType } from '../dtype.ts';
 import { type Application, isNode, type Node, type Operation, type Placement, type TensorSpec } from '../operation.ts';
@@ -19,7 +19,9 @@ export interface LayerOptions {
 export type Flow = Tensor | readonly Tensor[];
 
 /** Arguments of `backward`: one upstream gradient per output. */
-export type Upstream<Out extends Flow> = Out extends readonly Tensor[] ? Out : [dy: Tensor];
+export type Upstream<Out extends Flow> = Out extends readonly Tensor[]
+  ? { -readonly [K in keyof Out]: Out[K] }
+  : [dy: Tensor];
 
 /** Result of `backward`: one gradient per input; a single input's comes bare. */
 export type InputGradients<In extends readonly Tensor[]> = In extends readonly [Tensor] ? Tensor : readonly Tensor[];
@@ -131,8 +133,8 @@ export abstract class Layer<In extends readonly Tensor[] = [x: Tensor], Out exte
     throw new Error(`${this.name}: ${layer.name} was not taken in as a child`);
   }
 
-  /** @internal Takes a parameter in that a container's code uses. */
-  admit?(parameter: Parameter): void;
+  /** @internal Takes a parameter in that a container's code uses; returns the name that it was given, if any. */
+  admit?(parameter: Parameter): string | undefined;
 
   /** @internal Whether a parameter is the layer's, or that of a layer inside it. */
   owns(parameter: Parameter): boolean {
@@ -283,6 +285,7 @@ export abstract class Layer<In extends readonly Tensor[] = [x: Tensor], Out exte
 
   /** Throws unless x is a live tensor of this layer's core and dtype and, where given, of that shape. */
   protected check(call: string, argument: string, x: Tensor, shape?: Shape): void {
+    if (isTensorOf(x, this.core, this.dtype, shape)) return;
     checkTensor(call, argument, x, { core: this.core, dtype: this.dtype, shape });
   }
 

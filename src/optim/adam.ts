@@ -50,8 +50,7 @@ export class Adam extends Optimizer<AdamSettings> {
   }
 
   protected override stateNames({ amsgrad }: AdamSettings): readonly string[] {
-    const names = ['step', 'exp_avg', 'exp_avg_sq'];
-    return amsgrad ? [...names, 'max_exp_avg_sq'] : names;
+    return amsgrad ? withMaximum : moments;
   }
 
   protected override update(parameter: Parameter, state: OptimizerState, settings: AdamSettings): void {
@@ -68,3 +67,6 @@ export class Adam extends Optimizer<AdamSettings> {
     );
   }
 }
+
+const moments = ['step', 'exp_avg', 'exp_avg_sq'];
+const withMaximum = [...moments, 'max_exp_avg_sq'];

@@ -44,6 +44,7 @@ export abstract class Optimizer<S extends OptimizerSettings> {
   private readonly core: Core;
   private readonly states = new Map<Parameter, OptimizerState>();
   private disposed = false;
+  private readonly stepCall = `${this.constructor.name}.step`;
 
   /** `defaults` holds every setting; its keys are the options that `options` and groups may name. */
   protected constructor(parameters: ParameterList<S>, options: Partial<S>, defaults: Defaults<S>) {
@@ -78,15 +79,21 @@ export abstract class Optimizer<S extends OptimizerSettings> {
 
   /** Moves every parameter that has a gradient. Throws before anything changes when a setting or parameter is bad. */
   step(): void {
-    const call = `${this.name}.step`;
+    const call = this.stepCall;
     this.checkUsable(call);
-    for (const group of this.paramGroups) {
+    // By index: the iterator of a frozen array makes an object for each element.
+    for (let k = 0; k < this.paramGroups.length; k++) {
+      const group = this.paramGroups[k];
       this.check(call, group);
-      for (let i = 0; i < group.params.length; i++) checkLive(call, `params[${i}]`, group.params[i]);
+      for (let i = 0; i < group.params.length; i++) {
+        if (group.params[i].isDisposed) checkLive(call, `params[${i}]`, group.params[i]);
+      }
     }
     this.makeStates();
-    for (const group of this.paramGroups) {
-      for (const parameter of group.params) {
+    for (let k = 0; k < this.paramGroups.length; k++) {
+      const group = this.paramGroups[k];
+      for (let i = 0; i < group.params.length; i++) {
+        const parameter = group.params[i];
         if (parameter.hasGrad) this.update(parameter, this.states.get(parameter) as OptimizerState, group);
       }
     }
@@ -94,7 +101,10 @@ export abstract class Optimizer<S extends OptimizerSettings> {
 
   /** Sets the gradients to zero. */
   zeroGrad(): void {
-    for (const parameter of this.parameters()) parameter.zeroGrad();
+    for (let k = 0; k < this.paramGroups.length; k++) {
+      const { params } = this.paramGroups[k];
+      for (let i = 0; i < params.length; i++) params[i].zeroGrad();
+    }
   }
 
   /**
@@ -167,17 +177,21 @@ export abstract class Optimizer<S extends OptimizerSettings> {
 
   /** State starts at zero. After the constructor, this finds work only where a setting was changed to need more. */
   private makeStates(): void {
-    for (const group of this.paramGroups) {
+    for (let k = 0; k < this.paramGroups.length; k++) {
+      const group = this.paramGroups[k];
       const names = this.stateNames(group);
-      for (const parameter of group.params) {
+      for (let i = 0; i < group.params.length; i++) {
+        const parameter = group.params[i];
         let state = this.states.get(parameter);
         if (!state) this.states.set(parameter, (state = {}));
-        for (const name of names) {
-          const [shape, dtype]: [Shape, DType] = name === 'step' ? [[], 'i32'] : [parameter.shape, parameter.dtype];
-          state[name] ??= Tensor.zeros(shape, { dtype, core: this.core });
-        }
+        for (let n = 0; n < names.length; n++) state[names[n]] ??= this.newState(names[n], parameter);
       }
     }
+  }
+
+  private newState(name: string, parameter: Parameter): Tensor {
+    const [shape, dtype]: [Shape, DType] = name === 'step' ? [[], 'i32'] : [parameter.shape, parameter.dtype];
+    return Tensor.zeros(shape, { dtype, core: this.core });
   }
 }
 

@@ -43,18 +43,21 @@ export class SGD extends Optimizer<SGDSettings> {
   }
 
   protected override stateNames({ momentum }: SGDSettings): readonly string[] {
-    return momentum > 0 ? ['step', 'momentum_buffer'] : [];
+    return momentum > 0 ? velocity : none;
   }
 
   protected override update(parameter: Parameter, state: OptimizerState, settings: SGDSettings): void {
     const { lr, momentum, dampening, nesterov, weightDecay, maximize } = settings;
-    const velocity = momentum > 0 ? state.momentum_buffer : null;
-    const isFirst = velocity !== null && state.step.data[0]++ === 0;
+    const v = momentum > 0 ? state.momentum_buffer : null;
+    const isFirst = v !== null && state.step.data[0]++ === 0;
     // biome-ignore format: outputs, inputs, settings
     parameter.core.kernels[parameter.dtype].sgdStep(
-      parameter.address, addressOf(velocity),
+      parameter.address, addressOf(v),
       parameter.grad.address,
       lr, momentum, isFirst ? 1 : 1 - dampening, Number(nesterov), weightDecay, maximize ? -1 : 1, 0, parameter.size,
     );
   }
 }
+
+const velocity = ['step', 'momentum_buffer'];
+const none: string[] = [];

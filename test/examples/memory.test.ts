@@ -1,14 +1,18 @@
-import { CrossEntropyLoss, init, manualSeed } from 'simdgrad';
+import { CrossEntropyLoss, init, type Layer, manualSeed } from 'simdgrad';
 import { expect, test } from 'vitest';
 import { Batches } from '../../examples/batches.ts';
 import type { DigitSet } from '../../examples/digits/digit-set.ts';
 import { evaluate } from '../../examples/evaluate.ts';
 import { lenet5 } from '../../examples/lenet.ts';
 import { makeOptimizer } from '../../examples/optimizer.ts';
+import { resnet } from '../../examples/resnet.ts';
 import { parseSettings } from '../../examples/settings.ts';
 import { trainEpoch } from '../../examples/train-epoch.ts';
 
-test('epochs with a short last batch leave the memory as it was', { timeout: 60_000 }, async () => {
+test.each([
+  ['LeNet', lenet5],
+  ['ResNet', () => resnet({ width: 4 })],
+])('epochs of %s with a short last batch leave the memory as it was', { timeout: 60_000 }, async (_name, make) => {
   const core = await init();
   manualSeed(7);
   const count = 83; // five batches of 16 and one of 3
@@ -16,7 +20,7 @@ test('epochs with a short last batch leave the memory as it was', { timeout: 60_
     images: Float32Array.from({ length: count * 784 }, (_, i) => (i % 97) / 97),
     labels: Int32Array.from({ length: count }, (_, n) => n % 10),
   };
-  const model = lenet5();
+  const model: Layer = make();
   const loss = new CrossEntropyLoss();
   const optimizer = makeOptimizer(parseSettings([]), model.parameters());
   const batches = new Batches(set);

@@ -15,10 +15,21 @@ function run(changes: Partial<TrainingRun> = {}): TrainingRun {
     imagesPerSecond: 320,
   }));
   return {
+    title: 'LeNet-5',
     source: 'some <folder> & "more"',
     trainCount: 640,
     testCount: 100,
-    settings: { epochs: 2, batchSize: 64, optimizer: 'adam', lr: 1e-3, seed: 7, json: false, out: 'out' },
+    settings: {
+      model: 'lenet',
+      epochs: 2,
+      batchSize: 64,
+      optimizer: 'adam',
+      lr: 1e-3,
+      seed: 7,
+      json: false,
+      out: 'out',
+    },
+    lrFalls: false,
     simd: 'plain',
     parameterCount: 61706,
     epochs,
@@ -35,16 +46,23 @@ function run(changes: Partial<TrainingRun> = {}): TrainingRun {
   };
 }
 
-test('the page fetches nothing and runs nothing', () => {
-  const html = renderReport(run());
+/** What a model that is a graph adds. */
+const graph = {
+  dot: 'digraph {\n  rankdir=LR;\n  x0 [label="x"];\n  n1 [label="a <conv>"];\n  x0 -> n1 [label="[64, 1, 28, 28]"];\n  n1 -> n2 -> n3;\n}\n',
+  training: { batchSize: 64, planned: 11_250_000, naive: 44_370_000 },
+  evaluation: { batchSize: 250, planned: 9_410_000, naive: 78_440_000 },
+};
+
+test.each([{}, { graph }])('the page fetches nothing and runs nothing', (changes) => {
+  const html = renderReport(run(changes));
   expect(html).not.toMatch(/https?:|["'(]\/\//i);
   expect(html).not.toMatch(/<script|<link|<iframe|@import|url\((?!#)|\[object/i);
   for (const [, address] of html.matchAll(/(?:src|href)="([^"]*)"/g))
     expect(address).toMatch(/^data:image\/bmp;base64,/);
 });
 
-test('every element is closed in order', () => {
-  const html = renderReport(run());
+test.each([{}, { graph }])('every element is closed in order', (changes) => {
+  const html = renderReport(run(changes));
   const open: string[] = [];
   for (const [, slash, name, closed] of html.matchAll(/<(\/?)([a-z][\w-]*)[^>]*?(\/?)>/gi)) {
     if (['meta', 'img'].includes(name) || closed) continue;
@@ -68,6 +86,28 @@ test('all four charts are there, drawn', () => {
   expect(texts(confusion).filter((text) => text === '9').length).toBe(10 + 2); // the diagonal, and a label on each axis
   expect(texts(confusion).filter((text) => text === '90.0 %').length).toBe(10); // recall
   expect(texts(filters)).toEqual(expect.arrayContaining(['filter 0', 'filter 5', '+0.50', '−0.50']));
+});
+
+test('a model that is a graph has its picture and its memory, and the page its name', () => {
+  const html = renderReport(run({ title: 'ResNet', lrFalls: true, graph }));
+  expect(html).toMatch(/<title>ResNet: 95\.00 % after 2 epochs<\/title>/);
+  expect(html).toContain('<h1>ResNet training report</h1>');
+  expect(html).toContain('<td>0.001, falling to 0</td>');
+  const [svg] = html.match(/<svg role="img" aria-label="The graph of the network"[^]*?<\/svg>/) ?? [''];
+  expect(texts(svg)).toEqual(expect.arrayContaining(['x', 'a &lt;conv&gt;', '[64, 1, 28, 28]']));
+  const [, width, height] = /viewBox="\S+ \S+ (\S+) (\S+)"/.exec(svg) ?? [];
+  expect(Number(height)).toBeGreaterThan(Number(width)); // from top to bottom
+  expect(html).toContain('take 11.3 MB in training, where a buffer for each would take 44.4 MB');
+  expect(html).toContain('in batches of 250, 9.4 MB in place of 78.4 MB');
+});
+
+test.each([6, 16])('%d filters make a square', (count) => {
+  const filters = Array.from({ length: count }, (_, k) => new Float32Array(25).fill(k / count));
+  const [svg] = renderReport(run({ filters })).match(/<svg role="img" aria-label="The \d+ kernels[^]*?<\/svg>/) ?? [''];
+  expect(texts(svg).filter((text) => /^filter \d+$/.test(text)).length).toBe(count);
+  const [, width, height] = /viewBox="0 0 (\d+) (\d+)"/.exec(svg) ?? [];
+  expect(Number(height) / Number(width)).toBeGreaterThan(0.7);
+  expect(Number(height) / Number(width)).toBeLessThan(1.1);
 });
 
 test('the summary shows accuracy, parameters, time and settings', () => {

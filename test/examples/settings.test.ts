@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { models } from '../../examples/models.ts';
 import { parseSettings } from '../../examples/settings.ts';
 
 let printed = '';
@@ -13,6 +14,7 @@ afterEach(() => vi.restoreAllMocks());
 
 test('defaults', () => {
   expect(parseSettings([])).toEqual({
+    model: 'lenet',
     epochs: 8,
     batchSize: 64,
     optimizer: 'adam',
@@ -24,8 +26,10 @@ test('defaults', () => {
 });
 
 test('every option does what it says', () => {
-  const args = '--data test --epochs 2 --batch-size 32 --optimizer rmsprop --lr 5e-4 --seed 0 --json --out docs';
+  const args =
+    '--model resnet --data test --epochs 2 --batch-size 32 --optimizer rmsprop --lr 5e-4 --seed 0 --json --out docs';
   expect(parseSettings(args.split(' '))).toEqual({
+    model: 'resnet',
     data: 'test',
     epochs: 2,
     batchSize: 32,
@@ -35,6 +39,24 @@ test('every option does what it says', () => {
     json: true,
     out: 'docs',
   });
+});
+
+test('epochs and learning rate follow the model', () => {
+  const { epochs, lr } = models.resnet;
+  expect(parseSettings(['--model', 'resnet'])).toMatchObject({ model: 'resnet', epochs, lr: lr.adam });
+  expect(parseSettings(['--model', 'resnet', '--optimizer', 'sgd']).lr).toBe(lr.sgd);
+  expect(parseSettings(['--model', 'resnet', '--epochs', '1', '--lr', '1'])).toMatchObject({ epochs: 1, lr: 1 });
+});
+
+test('--help says what the models have as defaults', () => {
+  vi.spyOn(process.stdout, 'write').mockImplementation((text) => {
+    printed += text;
+    return true;
+  });
+  expect(() => parseSettings(['--help'])).toThrow();
+  const text = printed.replace(/\s+/g, ' ');
+  expect(text).toContain(`(default: lenet: 8; resnet: ${models.resnet.epochs})`);
+  expect(text).toContain('(default: lenet: adam 0.001, adamw 0.001, sgd 0.02, rmsprop 0.001; resnet: adam ');
 });
 
 test('the learning rate follows the optimizer', () => {
@@ -58,6 +80,7 @@ test.each([
   ['--lr=', /--lr/],
   ['--seed -7', /--seed/],
   ['--optimizer lion', /Allowed choices are adam, adamw, sgd, rmsprop/],
+  ['--model vgg', /Allowed choices are lenet, resnet/],
   ['--epoch 3', /unknown option '--epoch'/],
   ['train', /too many arguments/],
 ])('refuses %s', (args, message) => {

@@ -63,7 +63,14 @@ test('--json: one object per epoch and a last one, and the files', { timeout: 60
   expect(lines.map(({ type }) => type)).toEqual([...new Array(30).fill('epoch'), 'result']);
   expect(lines[0]).toMatchObject({ epoch: 1, steps: 4 });
   const result = lines[30];
-  expect(result).toMatchObject({ epochs: 30, steps: 120, interrupted: false, optimizer: 'adam', parameters: 61706 });
+  expect(result).toMatchObject({
+    epochs: 30,
+    steps: 120,
+    interrupted: false,
+    model: 'lenet',
+    optimizer: 'adam',
+    parameters: 61706,
+  });
   expect(result.testAccuracy).toBe(1); // bars at ten heights are easy
   expect(result.weights).toBe(join(out, 'lenet.safetensors'));
   const weights = readFileSync(join(out, 'lenet.safetensors'));
@@ -71,6 +78,32 @@ test('--json: one object per epoch and a last one, and the files', { timeout: 60
   expect(header['0.weight']).toMatchObject({ dtype: 'F32', shape: [6, 1, 5, 5] });
   expect(header['11.bias']).toMatchObject({ dtype: 'F32', shape: [10] });
   expect(readFileSync(join(out, 'report.html'), 'utf8')).toContain('100.00 %');
+});
+
+test('--model resnet: one epoch, its memory, its files', { timeout: 120_000 }, async () => {
+  const out = join(folder, 'resnet');
+  const args = ['--model', 'resnet', '--data', data, '--epochs', '1', '--out', out];
+  const [lines, json] = await Promise.all([run(args), run([...args, '--json', '--out', join(folder, 'resnet-json')])]);
+  expect([lines.code, lines.stderr]).toEqual([0, '']);
+  expect(lines.stdout).toMatch(/^ResNet: 66 090 parameters; /m);
+  expect(lines.stdout).toMatch(
+    /^Memory of the graph: to train [\d.]+ MB in batches of 64 \(unplanned [\d.]+ MB\), to test [\d.]+ MB in batches of 30 \(unplanned [\d.]+ MB\)$/m,
+  );
+  const weights = readFileSync(join(out, 'resnet.safetensors'));
+  const header = JSON.parse(weights.toString('utf8', 8, 8 + Number(weights.readBigUInt64LE(0))));
+  expect(header['stem.weight']).toMatchObject({ dtype: 'F32', shape: [16, 1, 5, 5] });
+  expect(header['stage2.0.shortcut.weight']).toMatchObject({ dtype: 'F32', shape: [32, 16, 1, 1] });
+  const report = readFileSync(join(out, 'report.html'), 'utf8');
+  expect(report).toMatch(/<title>ResNet: /);
+  expect(report).toContain('stage2.2.body.conv2');
+
+  expect([json.code, json.stderr]).toEqual([0, '']);
+  const { memory, ...result } = records(json.stdout)[1];
+  expect(result).toMatchObject({ model: 'resnet', epochs: 1, steps: 4, parameters: 66090 });
+  const { training, evaluation } = memory as Record<string, Record<string, number>>;
+  expect([training.batchSize, evaluation.batchSize]).toEqual([64, 30]);
+  expect(training.planned).toBeLessThan(training.naive);
+  expect(evaluation.planned).toBeLessThan(evaluation.naive);
 });
 
 test('a seed gives the same numbers, another seed others', { timeout: 60_000 }, async () => {

@@ -1,4 +1,4 @@
-import { type Core, type FloatDType, type Layer, type Parameter, Tensor } from '../../src/index.ts';
+import { type Core, type FloatDType, Graph, type Layer, type Node, type Parameter, Tensor } from '../../src/index.ts';
 import type { Case, Values } from './format.ts';
 
 /** What a mapping computes, under the names of the case's outputs and `grad.NAME`. */
@@ -82,13 +82,18 @@ export class Context {
     return this.own(Tensor.from(data, shape, { core: this.core, dtype }));
   }
 
-  /** Writes an input into a parameter. */
+  /** Writes an input into a parameter, which may have other axes of size 1 than the case's. */
   load(parameter: Parameter | null, name: string): void {
     const { shape, data } = this.values(name);
-    if (parameter?.shape.join() !== shape.join()) {
+    if (!parameter || longAxes(parameter.shape).join() !== longAxes(shape).join()) {
       throw new Error(`${name} [${shape.join(', ')}] does not fit [${parameter?.shape.join(', ')}]`);
     }
     parameter.set(data);
+  }
+
+  /** A parameter's numbers, or its gradient's, under the shape of the input that it was loaded from. */
+  asInput(name: string, tensor: Tensor): Values {
+    return { shape: this.values(name).shape, data: tensor.toArray() };
   }
 
   /** The gradient handed to an output: the case's, or 1 for a scalar; undefined for one that is not differentiated. */
@@ -127,9 +132,49 @@ export class Context {
     if (!dy) return results;
     results['grad.x'] = copyOf(layer.backward(this.tensorOf(dy)));
     for (const [name, parameter] of Object.entries(parameters)) {
-      if (parameter) results[`grad.${name}`] = copyOf(parameter.grad);
+      if (parameter) results[`grad.${name}`] = this.asInput(name, parameter.grad);
     }
     return results;
+  }
+
+  /**
+   * Outputs of a graph over the case's inputs, and where one is differentiated, the gradients of all inputs.
+   * @param build from the inputs by name, undefined where the case has none, to the outputs by name
+   */
+  graph(build: (inputs: Readonly<Record<string, Node>>) => Readonly<Record<string, Node>>): Results {
+    const names = Object.keys(this.golden.inputs);
+    let outputs: string[] = [];
+    const graph = this.own(
+      new Graph((...nodes: Node[]) => {
+        const results = build(this.noting(names, nodes));
+        outputs = Object.keys(results);
+        return Object.values(results);
+      }, this.options),
+    );
+    const ys: readonly Tensor[] = [
+      graph.forward(...names.map((name) => this.tensorOf(this.golden.inputs[name]))),
+    ].flat();
+    const results: Results = Object.fromEntries(outputs.map((name, k) => [name, copyOf(ys[k])]));
+    const upstream = outputs.map((name, k) => this.upstream(name, ys[k])).map((dy) => dy && this.tensorOf(dy));
+    if (upstream.every((dy) => !dy)) return results;
+    const gradients = [graph.backward(...upstream)].flat();
+    names.forEach((name, i) => {
+      if (gradients[i]) results[`grad.${name}`] = copyOf(gradients[i]);
+    });
+    return results;
+  }
+
+  /** The inputs' nodes by name; only those that are looked at count as read. */
+  private noting(names: readonly string[], nodes: readonly Node[]): Record<string, Node> {
+    const noted = {};
+    names.forEach((name, i) => {
+      const get = () => {
+        this.read.add(`input ${name}`);
+        return nodes[i];
+      };
+      Object.defineProperty(noted, name, { get });
+    });
+    return noted;
   }
 
   /** The attributes and inputs of the case that nobody asked for. */
@@ -145,6 +190,8 @@ export class Context {
     for (const thing of this.owned.reverse()) thing.dispose();
   }
 }
+
+const longAxes = (shape: readonly number[]): number[] => shape.filter((size) => size > 1);
 
 export const copyOf = (tensor: Tensor): Values => ({ shape: tensor.shape, data: tensor.toArray() });
 export const scalar = (value: number): Values => ({ shape: [], data: Float64Array.of(value) });

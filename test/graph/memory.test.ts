@@ -137,6 +137,25 @@ describe('other shapes', () => {
     expect(calls).toBe(4);
   });
 
+  it('are kept up to 64, and the one that was not used for longest goes', async () => {
+    const core = await createCore({ simd: 'plain' });
+    let calls = -1;
+    const net = new Graph(
+      (x) => {
+        calls++;
+        return mul(x, 3);
+      },
+      { core },
+    );
+    const inputs = Array.from({ length: 65 }, (_, i) => Tensor.ones([i + 1], { core }));
+    for (const x of inputs) net.forward(x);
+    for (const x of inputs.slice(1)) expect(net.forward(x).data[0]).toBe(3);
+    expect(calls).toBe(65);
+    net.forward(inputs[0]);
+    expect(calls).toBe(66);
+    expect(core.memory.stats().liveTensors).toBeLessThan(65 + 3 * 64);
+  });
+
   it('share one block: of growing batches only the largest stays', async () => {
     const core = await createCore({ simd: 'plain' });
     const net = new Graph((x) => tanh(mul(tanh(x), x)), { core });

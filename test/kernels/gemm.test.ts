@@ -9,6 +9,8 @@ import { Random } from '../support/random.ts';
 const sizes = [
   [1, 1, 1], [1, 9, 3], [3, 7, 5], [4, 8, 4], [5, 9, 2], [6, 4, 7], [7, 17, 33], [12, 16, 255], [13, 11, 256],
   [24, 40, 257], [2, 521, 300], [775, 3, 4], [31, 515, 9],
+  // Few rows, which go without packing: columns and terms in fours, eights and tails.
+  [1, 37, 70], [1, 4, 8], [2, 6, 19], [2, 35, 131], [1, 3, 1],
 ]; // biome-ignore format: sizes
 
 forEachBuild((core, dtype) => {
@@ -54,11 +56,16 @@ forEachBuild((core, dtype) => {
   ])('scales by α = %s and adds β = %s times the old values', (alpha, beta) => {
     run([13, 29, 300], false, false, alpha, beta);
     run([13, 29, 300], true, true, alpha, beta);
+    for (const transposeB of [false, true]) run([2, 29, 30], false, transposeB, alpha, beta);
   });
 
   it('gives the same bits however the columns are divided', () => {
     const whole = run([9, 45, 270], false, true, 1, 0);
     for (const cut of [1, 8, 19]) expect(run([9, 45, 270], false, true, 1, 0, cut)).toEqual(whole);
+    for (const transposeB of [false, true]) {
+      const skinny = run([2, 45, 27], false, transposeB, 1, 0);
+      for (const cut of [1, 8, 19]) expect(run([2, 45, 27], false, transposeB, 1, 0, cut)).toEqual(skinny);
+    }
   });
 
   it('carries NaN and ∞ to their rows and columns only', () => {

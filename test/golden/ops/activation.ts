@@ -2,6 +2,7 @@ import {
   ELU,
   Exp,
   GELU,
+  gt,
   Hardsigmoid,
   Hardswish,
   Hardtanh,
@@ -10,16 +11,19 @@ import {
   Log,
   LogSigmoid,
   Mish,
+  mul,
   ReLU,
   ReLU6,
+  reshape,
   SELU,
   Sigmoid,
   SiLU,
   Softplus,
   Softsign,
   Tanh,
+  where,
 } from '../../../src/index.ts';
-import type { Context, Mapping } from '../context.ts';
+import type { Context, Mapping, Results } from '../context.ts';
 
 const kinds: Record<string, (c: Context) => Layer> = {
   elu: (c) => new ELU(c.attr('alpha', 1), c.options),
@@ -45,6 +49,18 @@ const kinds: Record<string, (c: Context) => Layer> = {
   tanh: (c) => new Tanh(c.options),
 };
 
-export const activation: Record<string, Mapping> = Object.fromEntries(
-  Object.entries(kinds).map(([kind, make]) => [`activation:${kind}`, (c) => c.layer(make(c), c.tensor('x'))]),
-);
+/** x for x > 0, w·x else, with a w for each place of an axis. */
+function prelu(c: Context): Results {
+  const axis = c.attr('channel_axis', 1);
+  return c.graph(({ x, w }) => {
+    const slopes = reshape(w, [-1, ...x.shape.slice(axis + 1).fill(1)]);
+    return { y: where(gt(x, 0), x, mul(slopes, x)) };
+  });
+}
+
+export const activation: Record<string, Mapping> = {
+  ...Object.fromEntries(
+    Object.entries(kinds).map(([kind, make]) => [`activation:${kind}`, (c) => c.layer(make(c), c.tensor('x'))]),
+  ),
+  prelu,
+};
