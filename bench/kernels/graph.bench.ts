@@ -2,10 +2,10 @@
 // layers called directly. Both run the same kernels, so the difference is JavaScript of ours. Above 1.00× the graph is
 // the faster way.
 //
-//   graph of 16 layers   64 passes through layers so small that kernels take next to nothing: 1024 layer calls forward,
-//                        and as many backward. A difference of 1 ms is 1 µs a layer call.
-//   graph of a net       forward, loss and backward where kernels have work to do. The sums of the residual net, which
-//                        are no layers, are loops in JavaScript on the right.
+//   16 layers   64 passes through layers so small that kernels take next to nothing: 1024 layer calls forward, and as
+//               many backward. A difference of 1 ms is 1 µs a layer call.
+//   the others  forward, loss and backward where kernels have work to do. The sums of the residual net, which are no
+//               layers, are loops in JavaScript on the right.
 
 import {
   add,
@@ -86,7 +86,7 @@ function chain(shape: string, x: Tensor, graph: Network, direct: Network): Bench
     [graph.backward(dy).data, direct.backward(dy).data],
   ];
   return Object.entries({ forward, 'forward and backward': both }).map(([name, run]) => ({
-    kernel: `graph of ${depth} layers, ${name}`,
+    kernel: `graph against direct calls, ${depth} layers, ${name}`,
     shape,
     ours: () => run(graph),
     baseline: () => run(direct),
@@ -108,7 +108,7 @@ function trained(core: Core, shape: string, x: Tensor, graph: Network, direct: N
   };
   const [ours, baseline] = [step(graph), step(direct)];
   return {
-    kernel: 'graph of a net, forward, loss and backward',
+    kernel: 'graph against direct calls, forward, loss and backward',
     shape,
     ours,
     baseline,
