@@ -1,5 +1,6 @@
 import { reject, show } from '../check.ts';
 import { type Shape, sizeOf } from '../shape.ts';
+import { mergeAxes, stridesOf } from './axes.ts';
 
 /** Bytes of workspace that a kernel over a loop nest writes; each thread needs its own. */
 export const nestWorkspace = 256;
@@ -23,6 +24,16 @@ export interface LoopNest {
  * @param names what the arguments of `call` are called
  */
 export function broadcastShape(call: string, names: readonly string[], shapes: readonly Shape[]): Shape {
+  const common = commonShape(shapes);
+  if (!common) throw new RangeError(`${call}: shapes ${listed(shapes.map(show))} do not broadcast`);
+  if (sizeOf(common) > 2 ** 31 - 1) {
+    reject(call, listed(names), 'shapes that broadcast to at most 2^31 − 1 elements', common);
+  }
+  return Object.freeze(common);
+}
+
+/** The same, or undefined where they do not fit. */
+export function commonShape(shapes: readonly Shape[]): number[] | undefined {
   const rank = Math.max(...shapes.map((shape) => shape.length));
   const common: number[] = new Array(rank).fill(1);
   for (const shape of shapes) {
@@ -30,15 +41,10 @@ export function broadcastShape(call: string, names: readonly string[], shapes: r
     for (let i = 0; i < shape.length; i++) {
       const size = common[lead + i];
       if (size === 1) common[lead + i] = shape[i];
-      else if (shape[i] !== 1 && shape[i] !== size) {
-        throw new RangeError(`${call}: shapes ${listed(shapes.map(show))} do not broadcast`);
-      }
+      else if (shape[i] !== 1 && shape[i] !== size) return undefined;
     }
   }
-  if (sizeOf(common) > 2 ** 31 - 1) {
-    reject(call, listed(names), 'shapes that broadcast to at most 2^31 − 1 elements', common);
-  }
-  return Object.freeze(common);
+  return common;
 }
 
 /**
@@ -51,13 +57,7 @@ export const loopNest = (shape: Shape, o: Shape, p: Shape, q: Shape = p, r: Shap
 /** The same with `split` an axis of `owner`, for the nests of one kernel that are cut alike. */
 export function loopNestAlong(owner: Shape, shape: Shape, operands: readonly Shape[]): LoopNest {
   const strides = [owner, ...operands].map((operand) => stridesIn(shape, operand));
-  let axes = shape.map((size, i) => ({ size, strides: strides.map((of) => of[i]) })).filter(({ size }) => size > 1);
-  axes = axes.reduceRight<typeof axes>((inner, axis) => {
-    const next = inner[0];
-    // Both are one axis if every operand steps over the inner one as it steps to the next index of the outer one.
-    if (!next || !axis.strides.every((stride, i) => stride === next.size * next.strides[i])) return [axis, ...inner];
-    return [{ size: axis.size * next.size, strides: next.strides }, ...inner.slice(1)];
-  }, []);
+  const axes = mergeAxes(shape.map((size, i) => ({ size, strides: strides.map((of) => of[i]) })));
   let split = axes.findIndex((axis) => axis.strides[0] > 0);
   if (split < 0) {
     // One element: an axis of size 1, which cannot be cut.
@@ -71,13 +71,8 @@ export function loopNestAlong(owner: Shape, shape: Shape, operands: readonly Sha
 /** How far each index of `shape` moves in a row-major operand that broadcasts to it. */
 function stridesIn(shape: Shape, operand: Shape): number[] {
   const lead = shape.length - operand.length;
-  const strides: number[] = new Array(shape.length).fill(0);
-  let stride = 1;
-  for (let i = operand.length - 1; i >= 0; i--) {
-    if (operand[i] > 1) strides[lead + i] = stride;
-    stride *= operand[i];
-  }
-  return strides;
+  const own = stridesOf(operand);
+  return shape.map((_, i) => (i >= lead && operand[i - lead] > 1 ? own[i - lead] : 0));
 }
 
 const listed = (words: readonly string[]): string =>

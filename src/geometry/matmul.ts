@@ -1,6 +1,7 @@
 import { reject, show } from '../check.ts';
 import { checkShape, type Shape } from '../shape.ts';
 import { type Axis, axisTable, mergeAxes, stridesOf } from './axes.ts';
+import { commonShape } from './broadcast.ts';
 
 /** What the kernel `matmul` is told of C = op(A)·op(B). */
 export interface Product {
@@ -42,7 +43,7 @@ export function matmulGeometry(call: string, a: Shape, b: Shape): MatmulGeometry
   if (inner !== K) reject(call, 'b', `${b.length === 1 ? `[${K}]` : `[..., ${K}, N]`} to follow a ${show(a)}`, b);
 
   const [leadA, leadB] = [left.slice(0, -2), right.slice(0, -2)];
-  const lead = broadcast(leadA, leadB);
+  const lead = commonShape([leadA, leadB]);
   if (!lead) return reject(call, 'b', `leading sizes that broadcast with a ${show(a)}`, b);
   const shape = [...lead, ...(a.length === 1 ? [] : [rows]), ...(b.length === 1 ? [] : [N])];
   checkShape(call, 'result', shape);
@@ -60,18 +61,6 @@ export function matmulGeometry(call: string, a: Shape, b: Shape): MatmulGeometry
     gradientA: product(axes, [1, 0, 2], { M, N: K, K: N, lda: N, ldb: N, ldc: K, transposeA: 0, transposeB: 1 }),
     gradientB: product(axes, [2, 1, 0], { M: K, N, K: M, lda: K, ldb: N, ldc: N, transposeA: 1, transposeB: 0 }),
   };
-}
-
-/** The sizes of both broadcast against each other, or undefined where they do not fit. */
-function broadcast(a: Shape, b: Shape): number[] | undefined {
-  const rank = Math.max(a.length, b.length);
-  const sizes: number[] = [];
-  for (let i = 0; i < rank; i++) {
-    const [m, n] = [a[a.length - rank + i] ?? 1, b[b.length - rank + i] ?? 1];
-    if (m !== n && m !== 1 && n !== 1) return undefined;
-    sizes.push(m === 1 ? n : m);
-  }
-  return sizes;
 }
 
 /** Elements from matrix to matrix along each axis of `lead`, for matrices of `size` elements; 0 where they repeat. */

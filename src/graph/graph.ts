@@ -58,7 +58,8 @@ export interface GraphMemory {
  * a `Parameter` is trained.
  *
  * A graph is a layer: it stands in `Sequential` and in other graphs, where its steps become theirs. Results and input
- * gradients belong to the graph and are overwritten at its next call; a warm step allocates nothing.
+ * gradients belong to the graph and are overwritten at its next call; a warm step allocates nothing but the lists of its
+ * arguments.
  *
  * In `eval()` nothing is kept for backward. Where backward is called all the same, forward runs once more and keeps
  * what it needs, now and from then on.
@@ -67,7 +68,7 @@ export class Graph<F extends Build = Build> extends Layer<InputsOf<F>, OutputOf<
   private readonly build: F;
   private readonly argumentNames: readonly string[] | undefined;
   private readonly planned: boolean;
-  /** What the function threw when it ran without shapes, if `names` do not say what it applies. */
+  /** What the function threw when it ran with sizes of 1, if `names` do not say what it applies. */
   private readonly unknown: unknown;
   /** The names of the layers and parameters that the function applies. */
   private members = new Map<Layer | Parameter, string>();

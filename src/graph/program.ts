@@ -60,6 +60,8 @@ export class Program {
   private parameterActions: Action[] = [];
   private openings: Opening[] = [];
   private table: Tensor | undefined;
+  /** Where each step's numbers begin in the table. */
+  private readonly tableStarts = new Map<Step, number>();
 
   constructor(tracing: Tracing, results: readonly GraphNode[], arena: Arena, options: PlanOptions) {
     this.tracing = tracing;
@@ -303,19 +305,18 @@ export class Program {
   /** All steps' tables, one behind another. */
   private writeTables(): void {
     if (this.table) return;
-    const numbers = this.forwardPlan.steps.flatMap(({ application }) => application.table ?? []);
+    const numbers: number[] = [];
+    for (const step of this.forwardPlan.steps) {
+      this.tableStarts.set(step, numbers.length);
+      numbers.push(...(step.application.table ?? []));
+    }
     if (numbers.length === 0) return;
     this.table = Tensor.from(Int32Array.from(numbers), [numbers.length], { core: this.tracing.on.core });
   }
 
   private tableOf(step: Step): number {
-    if (!step.application.table || !this.table) return 0;
-    let before = 0;
-    for (const other of this.forwardPlan.steps) {
-      if (other === step) break;
-      before += other.application.table?.length ?? 0;
-    }
-    return this.table.address + 4 * before;
+    const start = this.tableStarts.get(step) ?? 0;
+    return this.table ? this.table.address + Int32Array.BYTES_PER_ELEMENT * start : 0;
   }
 
   /** Gives the tensors over the block back. */
