@@ -96,7 +96,7 @@ class PeerProcess {
     try {
       return await answer;
     } catch (error) {
-      throw this.isOver ? new Refusal(`over ${Math.round(patience / 1000)} s`) : error;
+      throw this.isOver ? new Refusal(`over ${patience / 1000} s`) : error;
     } finally {
       clearTimeout(timer);
     }

@@ -43,7 +43,7 @@ const options = new Command('npm run bench:peers --')
     new Option('--quick', 'a first look: short times, little patience').implies({
       rounds: 5,
       time: 100,
-      patience: 1.5,
+      patience: 2,
     }),
   )
   .option('--json <file>', 'write the figures there')

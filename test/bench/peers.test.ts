@@ -89,7 +89,7 @@ it('times the peers that agree, in turns', async () => {
   const cells = await measureCase({ kernel: 'double', shape: '2', problem, tolerance: 1e-6 }, peers, effort);
   expect(cells.ours).toEqual({ time: { median: 1, spread: 0 }, ratio: { median: 1, spread: 0 }, calls: 40 });
   expect(cells.theirs).toMatchObject({ time: { median: 4 }, ratio: { median: 4 } });
-  expect(cells.wrong).toEqual({ refused: 'differs: result 0[1]: 6, baseline 4' });
+  expect(cells.wrong).toEqual({ refused: 'differs: result 0[1]: 6, ours 4' });
   expect(cells.unable).toEqual({ refused: 'no such kernel' });
   expect(calls.slice(-8).join(' ')).toBe('ours theirs theirs ours ours theirs theirs ours');
   expect(calls).not.toContain('wrong');

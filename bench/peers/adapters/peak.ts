@@ -49,7 +49,7 @@ export const load: LoadPeer = async () => {
     manner:
       'not a library but the bound: as many operations as the case has, in fused multiply-adds on twelve registers, without memory. Where a direct count is the wrong bound (a convolution done with fewer products) a library may pass it.',
     async prepare(_problem, flops) {
-      if (!flops) throw new Refusal('–');
+      if (!flops) throw new Refusal('not limited by arithmetic');
       const turns = Math.max(1, Math.round(flops / flopsOfTurn.value));
       return {
         results: async () => [],

@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 // For the gradients of operations, which tfjs-core registers from no file that Node can load.
 import '@tensorflow/tfjs-layers';
 import { type Computation, type Computations, prepare, type Tensors } from '../computation.ts';
-import type { Peer } from '../peer.ts';
+import { type Peer, Refusal } from '../peer.ts';
 import type { Conv2d, LayerSpec } from '../problem.ts';
 
 type Tensor = tf.Tensor;
@@ -32,6 +32,12 @@ const window = (sizes: Conv2d) => ({
 /** Kernels by name: the functions that wrap them are not public, and `tf.grad` would run forward too. */
 const run = (kernel: string, inputs: Record<string, Tensor>, attributes: object) =>
   tf.engine().runKernel(kernel, inputs, attributes as tf.NamedAttrMap) as Tensor;
+
+/** Where a backend lacks a kernel, which its own message says at length. */
+function explain(error: unknown): never {
+  const [, kernel] = String(error).match(/Kernel '(\w+)' not registered/) ?? [];
+  throw kernel ? new Refusal(`no kernel ${kernel}`) : error;
+}
 
 function convolution(sizes: Conv2d, kernels: [dense: string, depthwise: string], inputs: Operands, shapes: object) {
   return {
@@ -188,7 +194,11 @@ export async function tfjs(backend: 'wasm' | 'cpu'): Promise<Peer> {
       tf.engine().startScope();
       try {
         const call = await prepare(problem, computations, tensors, 'not here');
-        return { ...call, dispose: () => tf.engine().endScope() };
+        return {
+          ...call,
+          results: () => call.results().catch(explain),
+          dispose: () => tf.engine().endScope(),
+        };
       } catch (error) {
         tf.engine().endScope();
         throw error;

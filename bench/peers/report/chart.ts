@@ -3,7 +3,8 @@ import type { Column, Table } from '../comparison.ts';
 import { isMeasured } from './cell.ts';
 
 const colors = { text: '#1f2937', muted: '#5b6472', line: '#dde1e7', ours: '#111827' };
-const fontFamily = 'system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif';
+/** Without quotes, which ECharts would leave unescaped in an attribute. */
+const fontFamily = 'system-ui, -apple-system, Roboto, Arial, sans-serif';
 
 /** One colour and shape for each peer in every chart, by its place among the columns. */
 const marks = [
@@ -83,5 +84,6 @@ export function chart({ title, rows }: Table, columns: readonly Column[]): strin
   });
   const svg = drawing.renderToSVGString();
   drawing.dispose();
-  return svg;
+  // Styles for a pointer that hovers serve nothing in a still picture.
+  return svg.replace(/<style[^]*?<\/style>/g, '').replace(/ class="[^"]*"/g, '');
 }
