@@ -6,6 +6,8 @@ const colors = { text: '#1f2937', muted: '#5b6472', line: '#dde1e7', ours: '#111
 /** Without quotes, which ECharts would leave unescaped in an attribute. */
 const fontFamily = 'system-ui, -apple-system, Roboto, Arial, sans-serif';
 
+const cross = 'path://M-5,-3L-3,-5L0,-2L3,-5L5,-3L2,0L5,3L3,5L0,2L-3,5L-5,3L-2,0Z';
+
 /** One colour and shape for each peer in every chart, by its place among the columns. */
 const marks = [
   { color: colors.ours, symbol: 'circle' },
@@ -14,13 +16,13 @@ const marks = [
   { color: '#0d9488', symbol: 'rect' },
   { color: '#7c3aed', symbol: 'diamond' },
   { color: '#9aa1ad', symbol: 'circle' },
-  { color: '#dc2626', symbol: 'pin' },
+  { color: '#dc2626', symbol: cross },
   { color: '#374151', symbol: 'emptyCircle' },
 ];
 
 const rowHeight = 24;
-const margins = { left: 300, right: 30, top: 64, bottom: 44 };
-const width = 940;
+const margins = { left: 330, right: 44, top: 64, bottom: 44 };
+const width = 980;
 
 /** Every case a line, every peer a mark on it: its time over ours, on a scale of powers of ten. */
 export function chart({ title, rows }: Table, columns: readonly Column[]): string {
@@ -47,7 +49,15 @@ export function chart({ title, rows }: Table, columns: readonly Column[]): strin
     backgroundColor: '#ffffff',
     textStyle: { fontFamily, color: colors.text, fontSize: 13 },
     title: { text: title, left: 12, top: 8, textStyle: { fontSize: 15, color: colors.text } },
-    legend: { top: 34, left: margins.left, itemGap: 16, textStyle: { color: colors.text, fontSize: 13 } },
+    legend: {
+      top: 36,
+      left: 'center',
+      width,
+      itemGap: 14,
+      itemWidth: 16,
+      itemHeight: 11,
+      textStyle: { color: colors.text, fontSize: 13 },
+    },
     grid: margins,
     xAxis: {
       type: 'log',

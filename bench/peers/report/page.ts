@@ -12,7 +12,7 @@ training step when the losses of its first four steps are. Everything is float32
 A cell is **the peer's time over ours**, then its time: the median over rounds, each the mean of its calls, ± half of the distance
 between the quartiles. Above 1, simdgrad is faster. Where fewer than five calls were timed, the cell says how many; a
 call of seconds was the first one, and a library that took longer than the patience of the run was given up. A cell
-without figures tells why.`;
+without figures tells why; in the charts, a library has no mark in that line.`;
 
 /** The whole document. */
 export function page(comparison: Comparison, chartOf: (table: Table) => string): string {
