@@ -4,6 +4,7 @@ import type { Comparison, Row } from '../../bench/peers/comparison.ts';
 import { groups } from '../../bench/peers/groups.ts';
 import { Messages } from '../../bench/peers/messages.ts';
 import type { Peer } from '../../bench/peers/peer.ts';
+import { startPeer } from '../../bench/peers/process.ts';
 import { chart } from '../../bench/peers/report/chart.ts';
 import { page } from '../../bench/peers/report/page.ts';
 import { measureCase } from '../../bench/peers/rounds.ts';
@@ -114,6 +115,39 @@ it('carries lines and bytes through a pipe', async () => {
   expect(await messages.readLine()).toEqual({ ms: 3 });
   pipe.end();
   expect(await messages.readLine()).toBeUndefined();
+});
+
+/** A peer whose results are one 7, and that never answers for `gelu`. */
+const script = `
+  const say = (line) => console.log(JSON.stringify(line));
+  say({ name: 'fake', version: '1', manner: 'not at all' });
+  let op;
+  require('node:readline').createInterface({ input: process.stdin }).on('line', (line) => {
+    const request = JSON.parse(line);
+    if (request.ask === 'prepare') {
+      op = request.op;
+      say(op === 'softmax' ? { refused: 'no softmax' } : {});
+    } else if (request.ask === 'time') say({ ms: 5 * request.calls });
+    else if (op !== 'gelu') {
+      say({ lengths: [1] });
+      process.stdout.write(Buffer.from(Float32Array.of(7).buffer));
+    }
+  });
+`;
+
+it('asks a process, and ends one that takes too long', async () => {
+  const fake = await startPeer(1000, process.execPath, '-e', script);
+  expect(fake).toMatchObject({ name: 'fake', version: '1' });
+  const problem = (op: 'relu' | 'gelu' | 'softmax') => ({ op, sizes: { backward: false }, operands: {} });
+  const call = await fake.prepare(problem('relu'));
+  expect(await call.results()).toEqual([Float32Array.of(7)]);
+  expect(await call.time(3)).toBe(15);
+  await expect(fake.prepare(problem('softmax'))).rejects.toThrow('no softmax');
+  const endless = await fake.prepare(problem('gelu'));
+  await expect(endless.results()).rejects.toThrow('over 1 s');
+  const again = await fake.prepare(problem('relu'));
+  expect(await again.results()).toEqual([Float32Array.of(7)]);
+  fake.close?.();
 });
 
 it('has cases of different names', () => {

@@ -40,6 +40,21 @@ function both(f: Traced, inputs: JaxArray[], dout: JaxArray | undefined): Comput
   );
 }
 
+/** The gradient of the first operand alone; the forward pass is traced too, and its result dropped. */
+function gradient(f: Traced, operand: JaxArray, other: JaxArray, dout: JaxArray): Computation<JaxArray> {
+  return jitted(
+    (operand, other, dout) => {
+      const [out, backward] = vjp((operand: JaxArray) => f(operand, other.ref), [operand]);
+      out.dispose();
+      const gradients = backward(dout) as JaxArray[];
+      backward.dispose();
+      other.dispose();
+      return gradients;
+    },
+    [operand, other, dout],
+  );
+}
+
 const convolve = (
   { stride, padding, groups }: Pick<Conv2d, 'stride' | 'padding' | 'groups'>,
   x: JaxArray,
@@ -164,31 +179,11 @@ const computations: Computations<JaxArray> = {
   conv2dForward: (sizes, { x, weight }) => jitted((x, weight) => [convolve(sizes, x, weight)], [x, weight]),
   conv2dBackwardInput: (sizes, { dout, weight }) => {
     const x = np.zeros([sizes.N, sizes.C, sizes.H, sizes.W]);
-    return jitted(
-      (x, dout, weight) => {
-        const [out, backward] = vjp((x: JaxArray) => convolve(sizes, x, weight.ref), [x]);
-        out.dispose();
-        const gradients = backward(dout) as JaxArray[];
-        backward.dispose();
-        weight.dispose();
-        return gradients;
-      },
-      [x, dout, weight],
-    );
+    return gradient((x, weight) => convolve(sizes, x, weight), x, weight, dout);
   },
   conv2dBackwardWeight: (sizes, { dout, x }) => {
     const weight = np.zeros([sizes.O, sizes.C / sizes.groups, sizes.k, sizes.k]);
-    return jitted(
-      (weight, dout, x) => {
-        const [out, backward] = vjp((weight: JaxArray) => convolve(sizes, x.ref, weight), [weight]);
-        out.dispose();
-        const gradients = backward(dout) as JaxArray[];
-        backward.dispose();
-        x.dispose();
-        return gradients;
-      },
-      [weight, dout, x],
-    );
+    return gradient((weight, x) => convolve(sizes, x, weight), weight, x, dout);
   },
   layerNorm: (_, { x, weight, bias, dout }) => both(layerNorm, [x, weight, bias], dout),
   softmax: (_, { x, dout }) => both((x) => nn.softmax(x, -1), [x], dout),
