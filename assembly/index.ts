@@ -25,7 +25,9 @@ export {
   crossEntropyForward, crossEntropyBackward, crossEntropySoftForward, crossEntropySoftBackward,
   nllForward, nllBackward,
 } from './kernels/crossentropy';
-export { depthwiseBackwardInput, depthwiseBackwardWeight, depthwiseForward } from './kernels/depthwise';
+export {
+  depthwiseBackwardInput, depthwiseBackwardWeight, depthwiseForward, depthwiseWorkspace,
+} from './kernels/depthwise';
 export { dropout } from './kernels/dropout';
 export { accumulate, copyElements } from './kernels/fan';
 export { gatherBackward, gatherForward, largestIndex, smallestIndex } from './kernels/gather';

@@ -17,6 +17,7 @@
 // Output columns whose whole window lies in the input are done a vector at a time, the others one by one.
 
 import { adaptiveEnd, adaptiveStart, counted, endInside, firstInside, firstPlace, placesBefore } from '../lib/axis';
+import { loadColumns } from '../lib/columns';
 import { fill } from '../lib/rows';
 import { at, lanes, loadLanes, selectLanes, storeLanes, sumLanes, zero } from '../lib/simd';
 
@@ -311,24 +312,6 @@ function addIndices<T>(a: v128, b: v128): v128 {
 function storeIndices<T>(to: usize, indices: v128): void {
   if (sizeof<T>() == 8) v128.store64_lane(to, v128.shuffle<i32>(indices, indices, 0, 2, 0, 2), 0);
   else v128.store(to, indices);
-}
-
-/** Every stride-th element from `from` on, one per lane; for stride 0 the first in all lanes. Reads nothing beyond the last of them. */
-// @ts-ignore: decorator
-@inline
-function loadColumns<T>(from: usize, stride: i32): v128 {
-  if (stride == 0) return v128.load_splat<T>(from);
-  if (stride == 1) return v128.load(from);
-  if (stride == 2) {
-    const low = v128.load(from), high = v128.load(at<T>(from, lanes<T>() - 1));
-    if (sizeof<T>() == 8) return v128.shuffle<f64>(low, high, 0, 3);
-    return v128.shuffle<f32>(low, high, 0, 2, 5, 7);
-  }
-  if (sizeof<T>() == 8) return v128.load64_lane(at<T>(from, stride), v128.load64_zero(from), 1);
-  let v = v128.load32_zero(from);
-  v = v128.load32_lane(at<T>(from, stride), v, 1);
-  v = v128.load32_lane(at<T>(from, 2 * stride), v, 2);
-  return v128.load32_lane(at<T>(from, 3 * stride), v, 3);
 }
 
 /** Σ x over rows [h0, h1) and columns [w0, w1) of the plane x. */

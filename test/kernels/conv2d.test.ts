@@ -71,7 +71,11 @@ forEachBuild((core, dtype) => {
     const dx = memory.output(dtype, values.x.length);
     const dw = memory.output(dtype, values.w.length, values.before);
     const db = memory.output(dtype, s.O, values.before.subarray(0, s.O));
-    const shape = memory.output(dtype, Math.ceil(kernels.conv2dWorkspace(P) / bytes));
+    const workspace =
+      passes === depthwise
+        ? kernels.depthwiseWorkspace(s.W, s.OW, s.KH, s.KW, s.SH, s.SW, s.PW, s.DH, s.DW)
+        : kernels.conv2dWorkspace(P);
+    const shape = memory.output(dtype, Math.ceil(workspace / bytes));
     // biome-ignore format: in the order of Conv2dShape
     kernels.conv2dShape(
       shape, s.N, s.C, s.H, s.W, s.O, s.OH, s.OW, s.KH, s.KW, s.SH, s.SW, s.PH, s.PW, s.DH, s.DW, s.G,

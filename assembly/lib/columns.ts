@@ -1,0 +1,21 @@
+// Vectors of elements that lie apart: the columns that neighbouring windows of an image begin with.
+
+import { at, lanes } from './simd';
+
+/** Every stride-th element from `from` on, one per lane; for stride 0 the first in all lanes. Reads nothing beyond the last of them. */
+// @ts-ignore: decorator
+@inline
+export function loadColumns<T>(from: usize, stride: i32): v128 {
+  if (stride == 0) return v128.load_splat<T>(from);
+  if (stride == 1) return v128.load(from);
+  if (stride == 2) {
+    const low = v128.load(from), high = v128.load(at<T>(from, lanes<T>() - 1));
+    if (sizeof<T>() == 8) return v128.shuffle<f64>(low, high, 0, 3);
+    return v128.shuffle<f32>(low, high, 0, 2, 5, 7);
+  }
+  if (sizeof<T>() == 8) return v128.load64_lane(at<T>(from, stride), v128.load64_zero(from), 1);
+  let v = v128.load32_zero(from);
+  v = v128.load32_lane(at<T>(from, stride), v, 1);
+  v = v128.load32_lane(at<T>(from, 2 * stride), v, 2);
+  return v128.load32_lane(at<T>(from, 3 * stride), v, 3);
+}
