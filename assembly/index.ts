@@ -9,11 +9,11 @@ export {
 } from './kernels/activation';
 export { adamStep } from './kernels/adam';
 export { Bce, BceWithLogits } from './kernels/bce';
+export { conv2dBackwardBias, linearBackwardBias } from './kernels/bias';
 export { Add, Div, Maximum, Minimum, Mul, Pow, Sub } from './kernels/binary';
 export { absoluteMax, absoluteSum, clampInPlace, scaleInPlace, squareSum } from './kernels/clip';
 export { Equal, Less, LessEqual } from './kernels/compare';
 export {
-  conv2dBackwardBias,
   conv2dBackwardInput,
   conv2dBackwardWeight,
   conv2dForward,
@@ -33,7 +33,7 @@ export { accumulate, copyElements } from './kernels/fan';
 export { gatherBackward, gatherForward, largestIndex, smallestIndex } from './kernels/gather';
 export { col2im, im2col } from './kernels/im2col';
 export { layerNormForward, layerNormBackward, layerNormBackwardParameters } from './kernels/layernorm';
-export { linearBackwardBias, linearForward } from './kernels/linear';
+export { linearForward } from './kernels/linear';
 export { matmul } from './kernels/matmul';
 export {
   maxPool2dForward, maxPool2dBackward, avgPool2dForward, avgPool2dBackward,

@@ -8,18 +8,17 @@
 //         backward   dx[a] += dy
 //   avg   forward    y = Σ x / n,  n = the places of the window: those in the input, or in the padded input
 //         backward   dx += dy / n  over the window;
-//                    by columns: dx[h, w] = Σ c[oh, w] over the oh whose windows hold row h,
-//                                c[oh, w] = Σ dy[oh, ow] / n over the ow whose windows hold column w
+//                    or dx[h, w] = Σ (Σ dy[oh, ow]) / n over the oh, then the ow, whose windows hold row h and column w
 //
 // Forward saves a, the index h·W + w within the plane, for backward; −1 where dilation lets a window miss the input.
-// dx is cleared first, since windows overlap.
+// Where dx is added to, it is cleared first.
 //
 // Output columns whose whole window lies in the input are done a vector at a time, the others one by one.
 
 import { adaptiveEnd, adaptiveStart, counted, endInside, firstInside, firstPlace, placesBefore } from '../lib/axis';
-import { loadColumns } from '../lib/columns';
+import { evens, loadColumns, odds, twice } from '../lib/columns';
 import { fill } from '../lib/rows';
-import { at, lanes, loadLanes, selectLanes, storeLanes, sumLanes, zero } from '../lib/simd';
+import { at, lanes, selectLanes, sumLanes, zero } from '../lib/simd';
 
 /** Planes [begin, end). out, argmax (i32): [planes, OH, OW]; x: [planes, H, W]. */
 export function maxPool2dForward<T>(
@@ -38,17 +37,17 @@ export function maxPool2dForward<T>(
       const h = firstPlace(top, dilationH), rows = placesBefore(min(top + spanH, H), h, dilationH);
       const stop = rows ? hi : lo; // no vectors where no row of the windows lies in the input
       for (let ow = 0; ow < OW; ) {
-        const inside = ow >= lo && ow < stop;
-        if (inside) ow = min(ow, stop - lanes<T>()); // the last vector steps back, to end with the columns inside
         const to = (plane * OH + oh) * OW + ow, left = ow * strideW - padW;
         const outs = at<T>(out, to), args = at<i32>(argmax, to);
-        if (inside) {
-          const index = h * W + left, from = at<T>(xPlane, index);
+        if (ow == lo && lo < stop) {
+          const index = h * W + left, from = at<T>(xPlane, index), count = stop - lo;
           // A constant stride makes a loop of its own (measured).
-          if (strideW == 1) maxOfWindows<T>(outs, args, from, index, W, rows, KW, dilationH, dilationW, 1);
-          else if (strideW == 2) maxOfWindows<T>(outs, args, from, index, W, rows, KW, dilationH, dilationW, 2);
-          else maxOfWindows<T>(outs, args, from, index, W, rows, KW, dilationH, dilationW, strideW);
-          ow += lanes<T>();
+          if (strideW == 2 && KW == 2 && dilationW == 1 && rows == 2) {
+            maxOfQuads<T>(outs, args, from, index, count, dilationH * W);
+          } else if (strideW == 1) maxOfRow<T>(outs, args, from, index, count, W, rows, KW, dilationH, dilationW, 1);
+          else if (strideW == 2) maxOfRow<T>(outs, args, from, index, count, W, rows, KW, dilationH, dilationW, 2);
+          else maxOfRow<T>(outs, args, from, index, count, W, rows, KW, dilationH, dilationW, strideW);
+          ow = stop;
         } else {
           const w = firstPlace(left, dilationW), columns = placesBefore(min(left + spanW, W), w, dilationW);
           maxOfWindow<T>(outs, args, xPlane, W, h, w, rows, columns, dilationH, dilationW);
@@ -113,19 +112,18 @@ export function avgPool2dForward<T>(
       const rows = counted(top, KH, H, padH, countIncludePad);
       const o = (plane * OH + oh) * OW;
       for (let ow = 0; ow < OW; ) {
-        if (ow >= lo && ow < hi) {
-          ow = min(ow, hi - lanes<T>()); // the last vector steps back, to end with the columns inside
-          const from = at<T>(xPlane, h0 * W + ow * strideW - padW);
-          const sum = strideW == 1 ? sumOfWindows<T>(from, W, h1 - h0, KW, 1)
-            : strideW == 2 ? sumOfWindows<T>(from, W, h1 - h0, KW, 2)
-            : sumOfWindows<T>(from, W, h1 - h0, KW, strideW);
-          v128.store(at<T>(out, o + ow), v128.div<T>(sum, v128.splat<T>(divisorOf<T>(divisor, rows, KW))));
-          ow += lanes<T>();
+        const left = ow * strideW - padW, to = at<T>(out, o + ow);
+        if (ow == lo && lo < hi) {
+          const from = at<T>(xPlane, h0 * W + left), n = divisorOf<T>(divisor, rows, KW);
+          if (strideW == 2 && KW == 2 && h1 - h0 == 2) averagesOfQuads<T>(to, from, n, hi - lo, W);
+          else if (strideW == 1) averagesOfRow<T>(to, from, n, hi - lo, W, h1 - h0, KW, 1);
+          else if (strideW == 2) averagesOfRow<T>(to, from, n, hi - lo, W, h1 - h0, KW, 2);
+          else averagesOfRow<T>(to, from, n, hi - lo, W, h1 - h0, KW, strideW);
+          ow = hi;
         } else {
-          const left = ow * strideW - padW;
           const sum = sumOfWindow<T>(xPlane, W, h0, h1, max(left, 0), min(left + KW, W));
           const columns = counted(left, KW, W, padW, countIncludePad);
-          store<T>(at<T>(out, o + ow), sum / divisorOf<T>(divisor, rows, columns));
+          store<T>(to, sum / divisorOf<T>(divisor, rows, columns));
           ow++;
         }
       }
@@ -142,40 +140,53 @@ export function avgPool2dBackward<T>(
   begin: i32, end: i32,
 ): void {
   const lo = firstInside(padW, strideW, OW), hi = endInside<T>(lo, W, KW, strideW, padW);
-  const byColumn = hi > lo && (strideW == 1 || (strideW == 2 && KW == 2));
   // The columns of dx that only windows within [lo, hi) hold: those go by vectors.
   const first = lo * strideW + KW - strideW - padW, stop = hi * strideW - padW;
+  const byVectors = stop - first >= lanes<T>() && (strideW == 1 || (strideW == 2 && KW == 2));
+  const whole = divisorOf<T>(divisor, KH, KW);
   for (let plane = begin; plane < end; plane++) {
-    const dxPlane = at<T>(dx, plane * H * W);
-    fill<T>(dxPlane, 0, 0, H * W);
-    for (let oh = 0; oh < OH; oh++) {
+    const dxPlane = at<T>(dx, plane * H * W), doutPlane = at<T>(dout, plane * OH * OW);
+    if (!byVectors) fill<T>(dxPlane, 0, 0, H * W);
+    for (let oh = 0; oh < OH && !byVectors; oh++) {
       const top = oh * strideH - padH;
-      const h0 = max(top, 0), h1 = min(top + KH, H);
       const rows = counted(top, KH, H, padH, countIncludePad);
-      const doutRow = at<T>(dout, (plane * OH + oh) * OW);
-      if (!byColumn) {
-        for (let ow = 0; ow < OW; ow++) {
-          const left = ow * strideW - padW;
-          const columns = counted(left, KW, W, padW, countIncludePad);
-          const share = load<T>(at<T>(doutRow, ow)) / divisorOf<T>(divisor, rows, columns);
-          addToWindow<T>(dxPlane, share, W, h0, h1, max(left, 0), min(left + KW, W));
-        }
-        continue;
+      for (let ow = 0; ow < OW; ow++) {
+        const left = ow * strideW - padW;
+        const columns = counted(left, KW, W, padW, countIncludePad);
+        const share = load<T>(at<T>(doutPlane, oh * OW + ow)) / divisorOf<T>(divisor, rows, columns);
+        addToWindow<T>(dxPlane, share, W, max(top, 0), min(top + KH, H), max(left, 0), min(left + KW, W));
       }
+    }
+    for (let h = 0; h < H && byVectors; h++) {
+      const oh0 = firstInside(h + padH - KH + 1, strideH, OH), oh1 = min((h + padH) / strideH + 1, OH);
       for (let w = 0; w < W; ) {
-        if (w >= first && w < stop) {
-          const sum = sumOfHolding<T>(doutRow, w + padW, KW, strideW, stop - w);
-          const c = v128.div<T>(sum, v128.splat<T>(divisorOf<T>(divisor, rows, KW)));
-          for (let h = h0; h < h1; h++) addLanes<T>(at<T>(dxPlane, h * W + w), c, stop - w);
-          w += min(lanes<T>(), stop - w);
+        const to = at<T>(dxPlane, h * W + w);
+        if (w == first) {
+          for (let i = 0; i < stop - first; i += 2 * lanes<T>()) {
+            const last = stop - first - lanes<T>(), i0 = min(i, last), i1 = min(i + lanes<T>(), last);
+            let c0 = zero(), c1 = zero();
+            for (let oh = oh0; oh < oh1; oh++) {
+              const rows = counted(oh * strideH - padH, KH, H, padH, countIncludePad);
+              const n = v128.splat<T>(rows == KH ? whole : divisorOf<T>(divisor, rows, KW));
+              const from = at<T>(doutPlane, oh * OW);
+              c0 = v128.add<T>(c0, v128.div<T>(sumOfHolding<T>(from, w + i0 + padW, KW, strideW), n));
+              c1 = v128.add<T>(c1, v128.div<T>(sumOfHolding<T>(from, w + i1 + padW, KW, strideW), n));
+            }
+            v128.store(at<T>(to, i0), c0);
+            v128.store(at<T>(to, i1), c1);
+          }
+          w = stop;
         } else {
           let c: T = 0;
-          const ow1 = min((w + padW) / strideW + 1, OW);
-          for (let ow = firstInside(w + padW - KW + 1, strideW, OW); ow < ow1; ow++) {
-            const columns = counted(ow * strideW - padW, KW, W, padW, countIncludePad);
-            c += load<T>(at<T>(doutRow, ow)) / divisorOf<T>(divisor, rows, columns);
+          const ow0 = firstInside(w + padW - KW + 1, strideW, OW), ow1 = min((w + padW) / strideW + 1, OW);
+          for (let oh = oh0; oh < oh1; oh++) {
+            const rows = counted(oh * strideH - padH, KH, H, padH, countIncludePad);
+            for (let ow = ow0; ow < ow1; ow++) {
+              const columns = counted(ow * strideW - padW, KW, W, padW, countIncludePad);
+              c += load<T>(at<T>(doutPlane, oh * OW + ow)) / divisorOf<T>(divisor, rows, columns);
+            }
           }
-          addToWindow<T>(dxPlane, c, W, h0, h1, w, w + 1);
+          store<T>(to, c);
           w++;
         }
       }
@@ -238,49 +249,87 @@ function maxOfWindow<T>(
   out: usize, argmax: usize,
   x: usize, W: i32, h: i32, w: i32, rows: i32, columns: i32, dh: i32, dw: i32,
 ): void {
-  if (rows > 0 && columns > 0) {
-    const index = h * W + w;
-    maxOfWindows<T>(out, argmax, at<T>(x, index), index, W, rows, columns, dh, dw, 0);
-  } else {
-    store<T>(out, <T>-Infinity);
-    store<i32>(argmax, -1);
+  let best: T = -Infinity;
+  let a = -1;
+  for (let r = 0; r < rows; r++) {
+    for (let k = 0; k < columns; k++) {
+      const index = (h + r * dh) * W + w + k * dw, value = load<T>(at<T>(x, index));
+      if (a < 0 || value > best || value != value) {
+        best = value;
+        a = index;
+      }
+    }
   }
+  store<T>(out, best);
+  store<i32>(argmax, a);
 }
 
 /**
- * y and a for a vector of windows, each `stride` columns further, which all lie within the plane's columns; for
- * stride 0 of one window, whose every place fills a vector: a scalar loop's branches cannot be foreseen (measured).
+ * y and a for `count` ≥ lanes windows, each `stride` columns further, which all lie within the plane's columns. Two
+ * vectors go together, for one waits for its comparisons; those at the end of the row step back, to end with it.
  * x: the first place of the first window, at `index` in its plane.
  */
 // @ts-ignore: decorator
 @inline
-function maxOfWindows<T>(
+function maxOfRow<T>(
   out: usize, argmax: usize,
-  x: usize, index: i32, W: i32, rows: i32, columns: i32, dh: i32, dw: i32, stride: i32,
+  x: usize, index: i32, count: i32, W: i32, rows: i32, columns: i32, dh: i32, dw: i32, stride: i32,
 ): void {
-  const nextPlace = splatIndex<T>(dw), nextRow = splatIndex<T>(dh * W);
-  let rowIndices = addIndices<T>(rampOfIndices<T>(stride), splatIndex<T>(index));
-  let best = loadColumns<T>(x, stride), a = rowIndices;
-  let indices = addIndices<T>(rowIndices, nextPlace);
-  let k = 1; // the window's first place is taken already
-  do {
-    for (; k < columns; k++) {
-      const value = loadColumns<T>(at<T>(x, k * dw), stride);
-      const wins = v128.or(v128.gt<T>(value, best), v128.ne<T>(value, value)); // value ≠ value: NaN
-      best = selectLanes<T>(value, best, wins);
-      a = selectLanes<T>(indices, a, wins);
-      indices = addIndices<T>(indices, nextPlace);
-    }
-    k = 0;
-    indices = rowIndices = addIndices<T>(rowIndices, nextRow);
-    x = at<T>(x, dh * W);
-  } while (--rows);
-  if (stride) {
-    v128.store(out, best);
-    storeIndices<T>(argmax, a);
-  } else {
-    store<T>(out, v128.extract_lane<T>(best, 0));
-    store<i32>(argmax, i32x4.extract_lane(a, 0));
+  const nextPlace = splatIndex<T>(dw), nextRow = splatIndex<T>(dh * W), ramp = rampOfIndices<T>(stride);
+  for (let i = 0; i < count; i += 2 * lanes<T>()) {
+    const i0 = min(i, count - lanes<T>()), i1 = min(i + lanes<T>(), count - lanes<T>());
+    let x0 = at<T>(x, i0 * stride), x1 = at<T>(x, i1 * stride);
+    // Indices are those of the first vector's windows; the second's follow in the end.
+    let rowIndices = addIndices<T>(ramp, splatIndex<T>(index + i0 * stride));
+    let best0 = loadColumns<T>(x0, stride), a0 = rowIndices;
+    let best1 = loadColumns<T>(x1, stride), a1 = rowIndices;
+    let indices = addIndices<T>(rowIndices, nextPlace);
+    let k = 1; // the window's first place is taken already
+    let r = rows;
+    do {
+      for (; k < columns; k++) {
+        const v0 = loadColumns<T>(at<T>(x0, k * dw), stride), v1 = loadColumns<T>(at<T>(x1, k * dw), stride);
+        const wins0 = v128.or(v128.gt<T>(v0, best0), v128.ne<T>(v0, v0)); // v ≠ v: NaN
+        const wins1 = v128.or(v128.gt<T>(v1, best1), v128.ne<T>(v1, v1));
+        best0 = selectLanes<T>(v0, best0, wins0);
+        best1 = selectLanes<T>(v1, best1, wins1);
+        a0 = selectLanes<T>(indices, a0, wins0);
+        a1 = selectLanes<T>(indices, a1, wins1);
+        indices = addIndices<T>(indices, nextPlace);
+      }
+      k = 0;
+      indices = rowIndices = addIndices<T>(rowIndices, nextRow);
+      x0 = at<T>(x0, dh * W);
+      x1 = at<T>(x1, dh * W);
+    } while (--r);
+    v128.store(at<T>(out, i0), best0);
+    v128.store(at<T>(out, i1), best1);
+    storeIndices<T>(at<i32>(argmax, i0), a0);
+    storeIndices<T>(at<i32>(argmax, i1), addIndices<T>(a1, splatIndex<T>((i1 - i0) * stride)));
+  }
+}
+
+/** The same for 2×2 places, `below` elements apart from row to row, and a stride of 2. */
+function maxOfQuads<T>(out: usize, argmax: usize, x: usize, index: i32, count: i32, below: i32): void {
+  const ramp = rampOfIndices<T>(2), one = splatIndex<T>(1), nextRow = splatIndex<T>(below);
+  for (let i = 0; i < count; i += lanes<T>()) {
+    const i0 = min(i, count - lanes<T>()), top = at<T>(x, 2 * i0), bottom = at<T>(top, below);
+    const t0 = v128.load(top), t1 = v128.load(top, 16), b0 = v128.load(bottom), b1 = v128.load(bottom, 16);
+    let a = addIndices<T>(ramp, splatIndex<T>(index + 2 * i0)), indices = addIndices<T>(a, one);
+    let best = evens<T>(t0, t1), v = odds<T>(t0, t1);
+    let wins = v128.or(v128.gt<T>(v, best), v128.ne<T>(v, v));
+    best = selectLanes<T>(v, best, wins);
+    const below0 = addIndices<T>(a, nextRow);
+    a = selectLanes<T>(indices, a, wins);
+    v = evens<T>(b0, b1);
+    wins = v128.or(v128.gt<T>(v, best), v128.ne<T>(v, v));
+    best = selectLanes<T>(v, best, wins);
+    a = selectLanes<T>(below0, a, wins);
+    v = odds<T>(b0, b1);
+    wins = v128.or(v128.gt<T>(v, best), v128.ne<T>(v, v));
+    v128.store(at<T>(out, i0), selectLanes<T>(v, best, wins));
+    indices = addIndices<T>(below0, one);
+    storeIndices<T>(at<i32>(argmax, i0), selectLanes<T>(indices, a, wins));
   }
 }
 
@@ -333,21 +382,42 @@ function sumOfWindow<T>(x: usize, W: i32, h0: i32, h1: i32, w0: i32, w1: i32): T
   return <T>(sumLanes<T>(vectors) + rest);
 }
 
-/** Σ x over `rows` rows of KW places, for a vector of windows, each `stride` columns further; x: the first place. */
+/**
+ * out = Σ x / n over `rows` rows of KW places, for `count` ≥ lanes windows, each `stride` columns further; x: the first place
+ * of the first. Two vectors at a time, as in maxOfRow.
+ */
 // @ts-ignore: decorator
 @inline
-function sumOfWindows<T>(x: usize, W: i32, rows: i32, KW: i32, stride: i32): v128 {
-  let sum = zero();
-  do {
-    let from = x;
-    let k = KW;
+function averagesOfRow<T>(out: usize, x: usize, n: T, count: i32, W: i32, rows: i32, KW: i32, stride: i32): void {
+  const ns = v128.splat<T>(n);
+  for (let i = 0; i < count; i += 2 * lanes<T>()) {
+    const i0 = min(i, count - lanes<T>()), i1 = min(i + lanes<T>(), count - lanes<T>());
+    let x0 = at<T>(x, i0 * stride), x1 = at<T>(x, i1 * stride);
+    let sum0 = zero(), sum1 = zero();
+    let r = rows;
     do {
-      sum = v128.add<T>(sum, loadColumns<T>(from, stride));
-      from += sizeof<T>();
-    } while (--k);
-    x = at<T>(x, W);
-  } while (--rows);
-  return sum;
+      let k = 0;
+      do {
+        sum0 = v128.add<T>(sum0, loadColumns<T>(at<T>(x0, k), stride));
+        sum1 = v128.add<T>(sum1, loadColumns<T>(at<T>(x1, k), stride));
+      } while (++k < KW);
+      x0 = at<T>(x0, W);
+      x1 = at<T>(x1, W);
+    } while (--r);
+    v128.store(at<T>(out, i0), v128.div<T>(sum0, ns));
+    v128.store(at<T>(out, i1), v128.div<T>(sum1, ns));
+  }
+}
+
+/** The same for 2×2 places and a stride of 2. */
+function averagesOfQuads<T>(out: usize, x: usize, n: T, count: i32, W: i32): void {
+  const ns = v128.splat<T>(n);
+  for (let i = 0; i < count; i += lanes<T>()) {
+    const i0 = min(i, count - lanes<T>()), top = at<T>(x, 2 * i0), bottom = at<T>(top, W);
+    const low = v128.add<T>(v128.load(top), v128.load(bottom));
+    const high = v128.add<T>(v128.load(top, 16), v128.load(bottom, 16));
+    v128.store(at<T>(out, i0), v128.div<T>(v128.add<T>(evens<T>(low, high), odds<T>(low, high)), ns));
+  }
 }
 
 /** x += value over rows [h0, h1) and columns [w0, w1) of the plane x. */
@@ -373,23 +443,14 @@ function addToWindow<T>(x: usize, value: T, W: i32, h0: i32, h1: i32, w0: i32, w
 }
 
 /**
- * Σ dy over the windows that hold column w, for a vector of columns from w on; w counts from the padding's start.
- * For stride 1, or for stride 2 and KW = 2 with w even. Reads only windows that hold one of the `left` columns.
+ * Σ dy over the windows of a row that hold column w, for a vector of columns from w on; w counts from the padding's
+ * start. For stride 1, or for stride 2 and KW = 2 with w even.
  */
 // @ts-ignore: decorator
 @inline
-function sumOfHolding<T>(dout: usize, w: i32, KW: i32, stride: i32, left: i32): v128 {
-  if (stride == 2) {
-    const dy = loadLanes<T>(at<T>(dout, w >> 1), left >> 1);
-    return sizeof<T>() == 8 ? v128.shuffle<f64>(dy, dy, 0, 0) : v128.shuffle<f32>(dy, dy, 0, 0, 1, 1);
-  }
-  let sum = zero();
-  for (let ow = w - KW + 1; ow <= w; ow++) sum = v128.add<T>(sum, loadLanes<T>(at<T>(dout, ow), left));
+function sumOfHolding<T>(dout: usize, w: i32, KW: i32, stride: i32): v128 {
+  if (stride == 2) return twice<T>(at<T>(dout, w >> 1));
+  let sum = v128.load(at<T>(dout, w));
+  for (let k = 1; k < KW; k++) sum = v128.add<T>(sum, v128.load(at<T>(dout, w - k)));
   return sum;
-}
-
-// @ts-ignore: decorator
-@inline
-function addLanes<T>(to: usize, v: v128, left: i32): void {
-  storeLanes<T>(to, v128.add<T>(loadLanes<T>(to, left), v), left);
 }

@@ -19,3 +19,26 @@ export function loadColumns<T>(from: usize, stride: i32): v128 {
   v = v128.load32_lane(at<T>(from, 2 * stride), v, 2);
   return v128.load32_lane(at<T>(from, 3 * stride), v, 3);
 }
+
+/** Elements 0, 2, 4, … of a and b, one behind the other. */
+// @ts-ignore: decorator
+@inline
+export function evens<T>(a: v128, b: v128): v128 {
+  return sizeof<T>() == 8 ? v128.shuffle<f64>(a, b, 0, 2) : v128.shuffle<f32>(a, b, 0, 2, 4, 6);
+}
+
+/** Elements 1, 3, 5, … of a and b. */
+// @ts-ignore: decorator
+@inline
+export function odds<T>(a: v128, b: v128): v128 {
+  return sizeof<T>() == 8 ? v128.shuffle<f64>(a, b, 1, 3) : v128.shuffle<f32>(a, b, 1, 3, 5, 7);
+}
+
+/** The next lanes/2 elements at `from`, each twice. */
+// @ts-ignore: decorator
+@inline
+export function twice<T>(from: usize): v128 {
+  if (sizeof<T>() == 8) return v128.load64_splat(from);
+  const pair = v128.load64_zero(from);
+  return v128.shuffle<f32>(pair, pair, 0, 0, 1, 1);
+}
