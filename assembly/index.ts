@@ -8,6 +8,9 @@ export {
   Sigmoid, Silu, Softplus, Softsign, Tanh,
 } from './kernels/activation';
 export { adamStep } from './kernels/adam';
+export {
+  adaptiveAvgPool2dBackward, adaptiveAvgPool2dForward, avgPool2dBackward, avgPool2dForward,
+} from './kernels/avgpool2d';
 export { Bce, BceWithLogits } from './kernels/bce';
 export { conv2dBackwardBias, linearBackwardBias } from './kernels/bias';
 export { Add, Div, Maximum, Minimum, Mul, Pow, Sub } from './kernels/binary';
@@ -35,10 +38,7 @@ export { col2im, im2col } from './kernels/im2col';
 export { layerNormForward, layerNormBackward, layerNormBackwardParameters } from './kernels/layernorm';
 export { linearForward } from './kernels/linear';
 export { matmul } from './kernels/matmul';
-export {
-  maxPool2dForward, maxPool2dBackward, avgPool2dForward, avgPool2dBackward,
-  adaptiveAvgPool2dForward, adaptiveAvgPool2dBackward, adaptiveMaxPool2dForward,
-} from './kernels/pool2d';
+export { adaptiveMaxPool2dForward, maxPool2dBackward, maxPool2dForward } from './kernels/maxpool2d';
 export { randomUniform, randomNormal } from './kernels/random';
 export { maxBackward, maxForward, sumBackward, sumForward } from './kernels/reduce';
 export { Huber, KlDiv, KlDivLog, L1, Mse, SmoothL1 } from './kernels/regression';

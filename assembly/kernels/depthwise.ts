@@ -22,7 +22,7 @@
 import { roundUp } from '../gemm/gemm';
 import { Conv2dShape } from '../gemm/shape';
 import { firstInside } from '../lib/axis';
-import { loadColumns } from '../lib/columns';
+import { gatherRow } from '../lib/columns';
 import { addRow, copyRow, fill } from '../lib/rows';
 import { at, lanes, loadLanes, madd, sumLanes, tailMask, zero } from '../lib/simd';
 
@@ -226,16 +226,6 @@ function fromPlane<T>(
 @inline
 function placesInside(size: i32, w: i32, stride: i32, count: i32): i32 {
   return w >= size ? 0 : min(count, (size - 1 - w) / stride + 1);
-}
-
-/** out[i] = x[i·stride]. */
-function gatherRow<T>(out: usize, x: usize, count: i32, stride: i32): void {
-  let i = 0;
-  for (; i <= count - lanes<T>(); i += lanes<T>()) {
-    const from = at<T>(x, i * stride);
-    v128.store(at<T>(out, i), stride == 2 ? loadColumns<T>(from, 2) : loadColumns<T>(from, stride));
-  }
-  for (; i < count; i++) store<T>(at<T>(out, i), load<T>(at<T>(x, i * stride)));
 }
 
 /** out[i·stride] (=|+=) x[i]. */

@@ -42,3 +42,13 @@ export function twice<T>(from: usize): v128 {
   const pair = v128.load64_zero(from);
   return v128.shuffle<f32>(pair, pair, 0, 0, 1, 1);
 }
+
+/** out[i] = x[i·stride]. */
+export function gatherRow<T>(out: usize, x: usize, count: i32, stride: i32): void {
+  let i = 0;
+  for (; i <= count - lanes<T>(); i += lanes<T>()) {
+    const from = at<T>(x, i * stride);
+    v128.store(at<T>(out, i), stride == 2 ? loadColumns<T>(from, 2) : loadColumns<T>(from, stride));
+  }
+  for (; i < count; i++) store<T>(at<T>(out, i), load<T>(at<T>(x, i * stride)));
+}
