@@ -5,15 +5,16 @@
 //
 //   forward    y = Σ x / n,  n = the places of the window: those in the input, or in the padded input
 //   backward   dx += dy / n  over the window, dx cleared first;
-//              or dx[h, w] = Σ (Σ dy[oh, ow]) / n  over the oh, then the ow, whose windows hold row h and column w
+//              by columns: dx[h, w] = Σ c[oh, w] over the oh whose windows hold row h,
+//                          c[oh, w] = Σ dy[oh, ow] / n over the ow whose windows hold column w
 //
 // Columns of y whose whole window lies in the input, and columns of dx that only such windows hold, are done by vectors,
 // the others one by one.
 
 import { adaptiveEnd, adaptiveStart, counted, endInside, firstInside } from '../lib/axis';
-import { evens, loadColumns, odds, twice } from '../lib/columns';
+import { evens, loadColumns, odds, twiceHigh, twiceLow } from '../lib/columns';
 import { fill } from '../lib/rows';
-import { at, lanes, sumLanes, zero } from '../lib/simd';
+import { at, lanes, loadLanes, storeLanes, sumLanes, zero } from '../lib/simd';
 
 /** Planes [begin, end). out: [planes, OH, OW]; x: [planes, H, W]; divisor: n for every window, or 0. */
 export function avgPool2dForward<T>(
@@ -60,53 +61,46 @@ export function avgPool2dBackward<T>(
   begin: i32, end: i32,
 ): void {
   const lo = firstInside(padW, strideW, OW), hi = endInside<T>(lo, W, KW, strideW, padW);
+  const byColumn = hi > lo && (strideW == 1 || (strideW == 2 && KW == 2));
+  const quads = sizeof<T>() == 4 && (KH & KW & strideH & strideW) == 2 && (KH | KW | strideH | strideW) == 2
+    && (padH | padW) == 0 && 2 * OH <= H && 2 * OW <= W;
   // The columns of dx that only windows within [lo, hi) hold: those go by vectors.
   const first = lo * strideW + KW - strideW - padW, stop = hi * strideW - padW;
-  const byVectors = stop - first >= lanes<T>() && (strideW == 1 || (strideW == 2 && KW == 2));
-  const whole = divisorOf<T>(divisor, KH, KW);
   for (let plane = begin; plane < end; plane++) {
-    const dxPlane = at<T>(dx, plane * H * W), doutPlane = at<T>(dout, plane * OH * OW);
-    if (!byVectors) fill<T>(dxPlane, 0, 0, H * W);
-    for (let oh = 0; oh < OH && !byVectors; oh++) {
-      const top = oh * strideH - padH;
-      const rows = counted(top, KH, H, padH, countIncludePad);
-      for (let ow = 0; ow < OW; ow++) {
-        const left = ow * strideW - padW;
-        const columns = counted(left, KW, W, padW, countIncludePad);
-        const share = load<T>(at<T>(doutPlane, oh * OW + ow)) / divisorOf<T>(divisor, rows, columns);
-        addToWindow<T>(dxPlane, share, W, max(top, 0), min(top + KH, H), max(left, 0), min(left + KW, W));
-      }
+    const dxPlane = at<T>(dx, plane * H * W);
+    if (quads) {
+      spreadOverQuads<T>(dxPlane, at<T>(dout, plane * OH * OW), divisorOf<T>(divisor, 2, 2), H, W, OH, OW);
+      continue;
     }
-    for (let h = 0; h < H && byVectors; h++) {
-      const oh0 = firstInside(h + padH - KH + 1, strideH, OH), oh1 = min((h + padH) / strideH + 1, OH);
+    fill<T>(dxPlane, 0, 0, H * W);
+    for (let oh = 0; oh < OH; oh++) {
+      const top = oh * strideH - padH;
+      const h0 = max(top, 0), h1 = min(top + KH, H);
+      const rows = counted(top, KH, H, padH, countIncludePad);
+      const doutRow = at<T>(dout, (plane * OH + oh) * OW);
+      if (!byColumn) {
+        for (let ow = 0; ow < OW; ow++) {
+          const left = ow * strideW - padW;
+          const columns = counted(left, KW, W, padW, countIncludePad);
+          const share = load<T>(at<T>(doutRow, ow)) / divisorOf<T>(divisor, rows, columns);
+          addToWindow<T>(dxPlane, share, W, h0, h1, max(left, 0), min(left + KW, W));
+        }
+        continue;
+      }
       for (let w = 0; w < W; ) {
-        const to = at<T>(dxPlane, h * W + w);
-        if (w == first) {
-          for (let i = 0; i < stop - first; i += 2 * lanes<T>()) {
-            const last = stop - first - lanes<T>(), i0 = min(i, last), i1 = min(i + lanes<T>(), last);
-            let c0 = zero(), c1 = zero();
-            for (let oh = oh0; oh < oh1; oh++) {
-              const rows = counted(oh * strideH - padH, KH, H, padH, countIncludePad);
-              const n = v128.splat<T>(rows == KH ? whole : divisorOf<T>(divisor, rows, KW));
-              const from = at<T>(doutPlane, oh * OW);
-              c0 = v128.add<T>(c0, v128.div<T>(sumOfHolding<T>(from, w + i0 + padW, KW, strideW), n));
-              c1 = v128.add<T>(c1, v128.div<T>(sumOfHolding<T>(from, w + i1 + padW, KW, strideW), n));
-            }
-            v128.store(at<T>(to, i0), c0);
-            v128.store(at<T>(to, i1), c1);
-          }
-          w = stop;
+        if (w >= first && w < stop) {
+          const sum = sumOfHolding<T>(doutRow, w + padW, KW, strideW, stop - w);
+          const c = v128.div<T>(sum, v128.splat<T>(divisorOf<T>(divisor, rows, KW)));
+          for (let h = h0; h < h1; h++) addLanes<T>(at<T>(dxPlane, h * W + w), c, stop - w);
+          w += min(lanes<T>(), stop - w);
         } else {
           let c: T = 0;
-          const ow0 = firstInside(w + padW - KW + 1, strideW, OW), ow1 = min((w + padW) / strideW + 1, OW);
-          for (let oh = oh0; oh < oh1; oh++) {
-            const rows = counted(oh * strideH - padH, KH, H, padH, countIncludePad);
-            for (let ow = ow0; ow < ow1; ow++) {
-              const columns = counted(ow * strideW - padW, KW, W, padW, countIncludePad);
-              c += load<T>(at<T>(doutPlane, oh * OW + ow)) / divisorOf<T>(divisor, rows, columns);
-            }
+          const ow1 = min((w + padW) / strideW + 1, OW);
+          for (let ow = firstInside(w + padW - KW + 1, strideW, OW); ow < ow1; ow++) {
+            const columns = counted(ow * strideW - padW, KW, W, padW, countIncludePad);
+            c += load<T>(at<T>(doutRow, ow)) / divisorOf<T>(divisor, rows, columns);
           }
-          store<T>(to, c);
+          addToWindow<T>(dxPlane, c, W, h0, h1, w, w + 1);
           w++;
         }
       }
@@ -243,15 +237,46 @@ function addToWindow<T>(x: usize, value: T, W: i32, h0: i32, h1: i32, w0: i32, w
   }
 }
 
+/** dx = dy / n over windows of 2×2 places beside each other, 0 in the row and column that may be left. */
+function spreadOverQuads<T>(dx: usize, dout: usize, n: T, H: i32, W: i32, OH: i32, OW: i32): void {
+  const ns = v128.splat<T>(n);
+  for (let oh = 0; oh < OH; oh++) {
+    const top = at<T>(dx, 2 * oh * W), bottom = at<T>(top, W), dy = at<T>(dout, oh * OW);
+    let i = 0;
+    for (; i <= OW - lanes<T>(); i += lanes<T>()) {
+      const share = v128.div<T>(v128.load(at<T>(dy, i)), ns), low = twiceLow<T>(share), high = twiceHigh<T>(share);
+      v128.store(at<T>(top, 2 * i), low, 0);
+      v128.store(at<T>(top, 2 * i), high, 16);
+      v128.store(at<T>(bottom, 2 * i), low, 0);
+      v128.store(at<T>(bottom, 2 * i), high, 16);
+    }
+    for (i *= 2; i < W; i++) {
+      const share: T = i < 2 * OW ? load<T>(at<T>(dy, i >> 1)) / n : 0;
+      store<T>(at<T>(top, i), share);
+      store<T>(at<T>(bottom, i), share);
+    }
+  }
+  fill<T>(dx, 0, 2 * OH * W, H * W);
+}
+
 /**
- * Σ dy over the windows of a row that hold column w, for a vector of columns from w on; w counts from the padding's
- * start. For stride 1, or for stride 2 and KW = 2 with w even.
+ * Σ dy over the windows that hold column w, for a vector of columns from w on; w counts from the padding's start.
+ * For stride 1, or for stride 2 and KW = 2 with w even. Reads only windows that hold one of the `left` columns.
  */
 // @ts-ignore: decorator
 @inline
-function sumOfHolding<T>(dout: usize, w: i32, KW: i32, stride: i32): v128 {
-  if (stride == 2) return twice<T>(at<T>(dout, w >> 1));
-  let sum = v128.load(at<T>(dout, w));
-  for (let k = 1; k < KW; k++) sum = v128.add<T>(sum, v128.load(at<T>(dout, w - k)));
+function sumOfHolding<T>(dout: usize, w: i32, KW: i32, stride: i32, left: i32): v128 {
+  if (stride == 2) {
+    const dy = loadLanes<T>(at<T>(dout, w >> 1), left >> 1);
+    return twiceLow<T>(dy);
+  }
+  let sum = zero();
+  for (let ow = w - KW + 1; ow <= w; ow++) sum = v128.add<T>(sum, loadLanes<T>(at<T>(dout, ow), left));
   return sum;
+}
+
+// @ts-ignore: decorator
+@inline
+function addLanes<T>(to: usize, v: v128, left: i32): void {
+  storeLanes<T>(to, v128.add<T>(loadLanes<T>(to, left), v), left);
 }

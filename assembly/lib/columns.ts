@@ -34,13 +34,18 @@ export function odds<T>(a: v128, b: v128): v128 {
   return sizeof<T>() == 8 ? v128.shuffle<f64>(a, b, 1, 3) : v128.shuffle<f32>(a, b, 1, 3, 5, 7);
 }
 
-/** The next lanes/2 elements at `from`, each twice. */
+/** The elements of the lower half of v, each twice. */
 // @ts-ignore: decorator
 @inline
-export function twice<T>(from: usize): v128 {
-  if (sizeof<T>() == 8) return v128.load64_splat(from);
-  const pair = v128.load64_zero(from);
-  return v128.shuffle<f32>(pair, pair, 0, 0, 1, 1);
+export function twiceLow<T>(v: v128): v128 {
+  return sizeof<T>() == 8 ? v128.shuffle<f64>(v, v, 0, 0) : v128.shuffle<f32>(v, v, 0, 0, 1, 1);
+}
+
+/** The elements of the upper half of v, each twice. */
+// @ts-ignore: decorator
+@inline
+export function twiceHigh<T>(v: v128): v128 {
+  return sizeof<T>() == 8 ? v128.shuffle<f64>(v, v, 1, 1) : v128.shuffle<f32>(v, v, 2, 2, 3, 3);
 }
 
 /** out[i] = x[i·stride]. */
