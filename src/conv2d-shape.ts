@@ -7,13 +7,19 @@ import { type Conv2dGeometry, isDepthwise } from './geometry/conv2d.ts';
  * address that convolution kernels take as `shape`. It is valid until scratch is next asked for.
  */
 export function writeConv2dShape(core: Core, dtype: FloatDType, g: Conv2dGeometry): number {
-  const { conv2dShape, conv2dWorkspace, depthwiseWorkspace } = core.kernels[dtype];
-  const bytes = isDepthwise(g)
-    ? depthwiseWorkspace(g.W, g.OW, ...g.kernelSize, ...g.stride, g.padding[1], ...g.dilation)
-    : conv2dWorkspace(g.OH * g.OW);
-  const at = core.memory.scratch(bytes);
+  const { memory } = core;
+  const first = write(core, dtype, g, memory.scratch(conv2dShapeBytes));
+  const { conv2dWorkspace, depthwiseWorkspace } = core.kernels[dtype];
+  const at = memory.scratch(isDepthwise(g) ? depthwiseWorkspace(first) : conv2dWorkspace(first));
+  return at === first ? at : write(core, dtype, g, at);
+}
+
+/** A Conv2dShape without its workspace: sixteen i32. */
+const conv2dShapeBytes = 64;
+
+function write(core: Core, dtype: FloatDType, g: Conv2dGeometry, at: number): number {
   // biome-ignore format: in the order of Conv2dShape
-  conv2dShape(
+  core.kernels[dtype].conv2dShape(
     at,
     g.N, g.C, g.H, g.W, g.O, g.OH, g.OW, g.kernelSize[0], g.kernelSize[1],
     g.stride[0], g.stride[1], g.padding[0], g.padding[1], g.dilation[0], g.dilation[1], g.groups,

@@ -17,7 +17,7 @@
 // with no edges and no tails. What lies between one row and the next comes out meaningless, and is left out when the
 // band is copied to where it belongs.
 //
-// Arguments and layouts are those of conv2d.ts; `shape` is a Conv2dShape with depthwiseWorkspace(…) bytes in all.
+// Arguments and layouts are those of conv2d.ts; `shape` is a Conv2dShape with depthwiseWorkspace bytes in all.
 
 import { roundUp } from '../gemm/gemm';
 import { Conv2dShape } from '../gemm/shape';
@@ -55,24 +55,23 @@ const unroll = 8;
 
 // @ts-ignore: decorator
 @inline
-function pitchOf(OW: i32, W: i32, KW: i32, SW: i32, PW: i32, DW: i32): i32 {
-  return max(OW, (PW + W - 1) / SW + 1) + ((KW - 1) * DW) / SW;
+function pitchOf(s: Conv2dShape): i32 {
+  return max(s.OW, (s.PW + s.W - 1) / s.SW + 1) + ((s.KW - 1) * s.DW) / s.SW;
 }
 
-/** Bytes of a shape and the workspace behind it. */
-export function depthwiseWorkspace<T>(
-  W: i32, OW: i32, KH: i32, KW: i32, SH: i32, SW: i32, PW: i32, DH: i32, DW: i32,
-): i32 {
-  const planes = SH * SW + 1, least = (1 + ((KH - 1) * DH) / SH) * pitchOf(OW, W, KW, SW, PW, DW);
+/** Bytes of the shape at `shape` and the workspace behind it. */
+export function depthwiseWorkspace<T>(shape: usize): i32 {
+  const s = changetype<Conv2dShape>(shape);
+  const planes = s.SH * s.SW + 1, least = (1 + ((s.KH - 1) * s.DH) / s.SH) * pitchOf(s);
   const elements = max(budget, planes * least) + planes * unroll * lanes<T>();
-  const tables = offsetof<Bands>() + 4 * planes + offsetof<Tap>() * KH * KW + 64;
+  const tables = offsetof<Bands>() + 4 * planes + offsetof<Tap>() * s.KH * s.KW + 64;
   return <i32>at<T>(offsetof<Conv2dShape>() + tables, elements);
 }
 
 /** Lays out the workspace for bands of at most `rows` rows, and clears z. */
 function layOut<T>(s: Conv2dShape, rows: i32, planes: i32, results: i32): Bands {
   const b = changetype<Bands>(changetype<usize>(s) + offsetof<Conv2dShape>());
-  b.pitch = pitchOf(s.OW, s.W, s.KW, s.SW, s.PW, s.DW);
+  b.pitch = pitchOf(s);
   b.below = ((s.KH - 1) * s.DH) / s.SH;
   b.beside = ((s.KW - 1) * s.DW) / s.SW;
   b.rows = min(rows, max(1, budget / ((s.SH * s.SW + 1) * b.pitch) - b.below));

@@ -22,7 +22,8 @@ export function boxCopies(core: Core, dtype: FloatDType, boxes: readonly Box[]) 
     const behind = Int32Array.BYTES_PER_ELEMENT * table.length;
     table.push(...box.table);
     return (to, from, at, accumulate, around) => {
-      const [out, x] = [to.address + bytes * offsetO, from.address + bytes * offsetX];
+      const out = to.address + bytes * offsetO;
+      const x = from.address + bytes * offsetX;
       const copy = (begin: number, end: number) => stridedCopy(out, x, at + behind, Number(accumulate), begin, end);
       if (around === undefined || box.size === to.size) return copy(0, extent);
       // Index i of the first axis lies in the i-th of the slabs of `stride` elements from `first` on.

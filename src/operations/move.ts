@@ -20,9 +20,11 @@ function moved(core: Core, x: TensorSpec, { shape, box }: Copied, value = 0): Ap
     table,
     accumulates: true,
     forward: ({ inputs, outputs, table: at }) => copy(outputs[0], inputs[0], at, false, value),
-    backward: ({ table: at }, { inputs: [dx], outputs: [dout], accumulate }) => {
+    backward: ({ table: at }, gradients) => {
+      const dx = gradients.inputs[0];
+      const dout = gradients.outputs[0];
       if (!dx || !dout) return;
-      const add = accumulate[0] ?? false;
+      const add = gradients.accumulate[0] ?? false;
       copyBack(dx, dout, at, add, add ? undefined : 0);
     },
   };
