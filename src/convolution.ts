@@ -1,6 +1,6 @@
 import type { Core } from './core/core.ts';
 import type { FloatDType } from './dtype.ts';
-import type { Conv2dGeometry } from './geometry/conv2d.ts';
+import { type Conv2dGeometry, isDepthwise } from './geometry/conv2d.ts';
 
 /** The kernels of a convolution's three passes. */
 export type Convolution = ReturnType<typeof convolutionOf>;
@@ -9,9 +9,9 @@ export type Convolution = ReturnType<typeof convolutionOf>;
  * The kernels of a convolution's three passes: depthwise, where each channel is a group of its own, or by matrix
  * products. Both take the same arguments.
  */
-export function convolutionOf(core: Core, dtype: FloatDType, { C, groups }: Conv2dGeometry) {
+export function convolutionOf(core: Core, dtype: FloatDType, geometry: Conv2dGeometry) {
   const kernels = core.kernels[dtype];
-  return C === groups && C > 1
+  return isDepthwise(geometry)
     ? {
         forward: kernels.depthwiseForward,
         backwardInput: kernels.depthwiseBackwardInput,

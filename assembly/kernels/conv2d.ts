@@ -6,7 +6,7 @@
 //   forward            Y  = W·col(X) + b
 //   weight gradient    dW += Σ_n dY·col(X)ᵀ
 //   input gradient     dX = col2im(Wᵀ·dY)
-//   bias gradient      db += Σ_n Σ_p dY
+//   bias gradient      db += Σ_n Σ_p dY             (bias.ts)
 //
 // since y[o][p] = Σ_t w[o][t]·col[t][p] makes ∂L/∂w[o][t] = Σ_p dy[o][p]·col[t][p] and ∂L/∂col[t][p] =
 // Σ_o w[o][t]·dy[o][p], and col2im is the adjoint of im2col. Panels of col(X) are packed from the padded planes x̂;
@@ -23,7 +23,7 @@ import { packColumns, packRows } from '../gemm/pack';
 import { Conv2dShape } from '../gemm/shape';
 import { NR } from '../gemm/tile';
 import { fill } from '../lib/rows';
-import { at, lanes, loadLanes, storeLanes, sumLanes, zero } from '../lib/simd';
+import { at, lanes, storeLanes } from '../lib/simd';
 
 // Every product takes `shape`: a Conv2dShape with conv2dWorkspace bytes in all. Behind it are the tables of im2col, one
 // partial tile, panels of A, panels of B, one block of Wᵀ·dY, and planes of x̂ or dx̂: those that a block of taps reads.
@@ -141,20 +141,6 @@ export function conv2dBackwardInput<T>(
         }
       }
     }
-  }
-}
-
-/** Output channels [begin, end): dbias += Σ_n Σ_p dout. */
-export function conv2dBackwardBias<T>(dbias: usize, dout: usize, N: i32, O: i32, P: i32, begin: i32, end: i32): void {
-  for (let o = begin; o < end; o++) {
-    let total: T = 0;
-    for (let n = 0; n < N; n++) {
-      const plane = at<T>(dout, (n * O + o) * P);
-      let sum = zero();
-      for (let p = 0; p < P; p += lanes<T>()) sum = v128.add<T>(sum, loadLanes<T>(at<T>(plane, p), P - p));
-      total += sumLanes<T>(sum);
-    }
-    store<T>(at<T>(dbias, o), load<T>(at<T>(dbias, o)) + total);
   }
 }
 

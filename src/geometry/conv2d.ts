@@ -79,6 +79,11 @@ export function conv2dGeometry(call: string, x: Shape, C: number, O: number, win
   return { ...window, inputShape: x, outputShape, N, C, H, W, O, OH, OW };
 }
 
+/** Whether each channel of x is a group of its own. */
+export function isDepthwise({ C, groups }: Conv2dGeometry): boolean {
+  return C === groups && C > 1;
+}
+
 /** Throws unless both channel counts are multiples of `groups`. */
 export function checkGroups(call: string, C: number, O: number, groups: number): void {
   if (C % groups) reject(call, 'groups', `a divisor of ${C} input channels`, groups);
