@@ -10,11 +10,11 @@
 // A is packed MB rows at a time at most, so that the workspace stays bounded. Convolution runs the same loops with
 // its own packing (kernels/conv2d.ts), so the block sizes and the panel product are exported.
 
-import { at, lanes, loadLanes, storeLanes, zero } from '../lib/simd';
+import { at, lanes, loadLanes, storeLanes } from '../lib/simd';
 import { fill } from '../lib/rows';
-import { pack } from './pack';
+import { packColumns, packRows } from './pack';
 import { rowsTimesMatrix, rowsTimesTransposed } from './skinny';
-import { MR, NR, tile } from './tile';
+import { MR, MS, NR, paddedRows, shortTile, tallRows, tallTile } from './tile';
 
 /** k per block: a panel of B (KC × NR) takes 8 KB of L1. */
 // @ts-ignore: decorator
@@ -60,7 +60,7 @@ export function panelsOfA<T>(workspace: usize): usize {
 // @ts-ignore: decorator
 @inline
 export function panelsOfB<T>(workspace: usize, M: i32, K: i32): usize {
-  return at<T>(panelsOfA<T>(workspace), roundUp(min(M, MB), MR) * min(K, KC));
+  return at<T>(panelsOfA<T>(workspace), paddedRows(min(M, MB)) * min(K, KC));
 }
 
 /** Elements of workspace that a product of this size needs. */
@@ -91,11 +91,11 @@ export function gemm<T>(
     const mb = min(MB, M - m0);
     for (let k0 = 0; k0 < K; k0 += KC) {
       const kc = min(KC, K - k0), accumulate = beta != 0.0 || k0 > 0;
-      pack<T>(aPanels, MR, at<T>(a, m0 * aRow + k0 * aK), aRow, aK, mb, kc);
-      if (alpha != 1.0) scale<T>(aPanels, <T>alpha, 1, roundUp(mb, MR) * kc, 0);
+      packRows<T>(aPanels, at<T>(a, m0 * aRow + k0 * aK), aRow, aK, mb, kc);
+      if (alpha != 1.0) scale<T>(aPanels, <T>alpha, 1, paddedRows(mb) * kc, 0);
       for (let n0 = begin; n0 < end; n0 += NC) {
         const nc = min(NC, end - n0);
-        pack<T>(bPanels, NR<T>(), at<T>(b, n0 * bColumn + k0 * bK), bColumn, bK, nc, kc);
+        packColumns<T>(bPanels, at<T>(b, n0 * bColumn + k0 * bK), bColumn, bK, nc, kc);
         multiplyPanels<T>(at<T>(c, m0 * ldc + n0), ldc, aPanels, bPanels, workspace, mb, nc, kc, accumulate);
       }
     }
@@ -107,17 +107,30 @@ export function multiplyPanels<T>(
   c: usize, ldc: i32, a: usize, b: usize, partial: usize,
   M: i32, N: i32, K: i32, accumulate: bool,
 ): void {
-  for (let i0 = 0; i0 < M; i0 += MC) {
-    const i1 = min(i0 + MC, M);
+  const tall = tallRows(M);
+  // The last block takes the short tiles along.
+  for (let i0 = 0, i1 = 0; i0 < M; i0 = i1) {
+    i1 = M - i0 <= MC + 2 * MS ? M : i0 + MC;
+    const tallEnd = min(i1, tall);
     for (let j = 0; j < N; j += NR<T>()) {
       const bPanel = at<T>(b, j * K), columns = N - j;
-      for (let i = i0; i < i1; i += MR) {
+      let i = i0;
+      for (; i < tallEnd; i += MR) {
         const aPanel = at<T>(a, i * K), rows = M - i, to = at<T>(c, i * ldc + j);
         if (rows >= MR && columns >= NR<T>()) {
-          tile<T>(to, ldc, aPanel, bPanel, K, accumulate);
+          tallTile<T>(to, ldc, aPanel, bPanel, K, accumulate);
         } else {
-          tile<T>(partial, NR<T>(), aPanel, bPanel, K, false);
+          tallTile<T>(partial, NR<T>(), aPanel, bPanel, K, false);
           copyPartial<T>(to, ldc, partial, min(rows, MR), min(columns, NR<T>()), accumulate);
+        }
+      }
+      for (; i < i1; i += MS) {
+        const aPanel = at<T>(a, i * K), rows = M - i, to = at<T>(c, i * ldc + j);
+        if (rows >= MS && columns >= NR<T>()) {
+          shortTile<T>(to, ldc, aPanel, bPanel, K, accumulate);
+        } else {
+          shortTile<T>(partial, NR<T>(), aPanel, bPanel, K, false);
+          copyPartial<T>(to, ldc, partial, min(rows, MS), min(columns, NR<T>()), accumulate);
         }
       }
     }

@@ -16,9 +16,9 @@
 
 import { KC, MB, NC, multiplyPanels, panelsOfA, panelsOfB, roundUp } from '../gemm/gemm';
 import { col2imRow, im2colRow } from '../gemm/im2col';
-import { pack } from '../gemm/pack';
+import { packColumns, packRows } from '../gemm/pack';
 import { Conv2dShape } from '../gemm/shape';
-import { MR, NR } from '../gemm/tile';
+import { NR } from '../gemm/tile';
 import { fill } from '../lib/rows';
 import { at, lanes, loadLanes, storeLanes, sumLanes, zero } from '../lib/simd';
 
@@ -56,7 +56,7 @@ export function conv2dForward<T>(
       const o = g * Og + o0, M = min(MB, Og - o0);
       for (let t0 = 0; t0 < taps; t0 += KC) {
         const kc = min(KC, taps - t0);
-        pack<T>(aPanels, MR, at<T>(weight, o * taps + t0), taps, 1, M, kc);
+        packRows<T>(aPanels, at<T>(weight, o * taps + t0), taps, 1, M, kc);
         // An image's share of the rows is a range of its pixels, taken NC at a time.
         for (let line = begin; line < end; ) {
           const n = line / s.OH, stop = min(end, (n + 1) * s.OH), y = at<T>(out, (n * s.O + o) * P);
@@ -64,7 +64,7 @@ export function conv2dForward<T>(
           const last = (stop - n * s.OH) * s.OW;
           for (let p = (line - n * s.OH) * s.OW; p < last; p += NC) {
             const nc = min(NC, last - p);
-            packColumns<T>(bPanels, row, image, s, t0, kc, p, nc);
+            packPixels<T>(bPanels, row, image, s, t0, kc, p, nc);
             if (t0 == 0 && bias) fillRows<T>(at<T>(y, p), P, at<T>(bias, o), M, nc);
             const accumulate = t0 > 0 || bias != 0;
             multiplyPanels<T>(at<T>(y, p), P, aPanels, bPanels, partial, M, nc, kc, accumulate);
@@ -91,7 +91,7 @@ export function conv2dBackwardWeight<T>(
         const o = g * Og + o0, M = min(MB, Og - o0);
         for (let p = 0; p < P; p += KC) {
           const kc = min(KC, P - p);
-          pack<T>(aPanels, MR, at<T>(dout, (n * s.O + o) * P + p), P, 1, M, kc);
+          packRows<T>(aPanels, at<T>(dout, (n * s.O + o) * P + p), P, 1, M, kc);
           for (let t0 = begin; t0 < end; t0 += NC) {
             const nc = min(NC, end - t0);
             packTaps<T>(bPanels, rows, image, s, t0, nc, p, kc);
@@ -117,12 +117,12 @@ export function conv2dBackwardInput<T>(
       const M = min(MB, taps - t0);
       for (let o0 = 0; o0 < Og; o0 += KC) {
         const kc = min(KC, Og - o0), o = g * Og + o0;
-        pack<T>(aPanels, MR, at<T>(weight, o * taps + t0), 1, taps, M, kc);
+        packRows<T>(aPanels, at<T>(weight, o * taps + t0), 1, taps, M, kc);
         for (let n = begin; n < end; n++) {
           const image = at<T>(dx, (n * s.C + g * Cg) * s.H * s.W);
           for (let p = 0; p < P; p += NC) {
             const nc = min(NC, P - p), ld = roundUp(nc, NR<T>());
-            pack<T>(bPanels, NR<T>(), at<T>(dout, (n * s.O + o) * P + p), 1, P, nc, kc);
+            packColumns<T>(bPanels, at<T>(dout, (n * s.O + o) * P + p), 1, P, nc, kc);
             multiplyPanels<T>(block, ld, aPanels, bPanels, partial, M, nc, kc, false);
             for (let t = 0; t < M; t++) col2imRow<T>(image, at<T>(block, t * ld), s, t0 + t, p, p + nc);
           }
@@ -147,7 +147,7 @@ export function conv2dBackwardBias<T>(dbias: usize, dout: usize, N: i32, O: i32,
 }
 
 /** Panels of col(X): taps [t0, t0 + kc) are k, pixels [p, p + nc) are columns. `row` holds one row of them. */
-function packColumns<T>(
+function packPixels<T>(
   panels: usize, row: usize, image: usize, s: Conv2dShape, t0: i32, kc: i32, p: i32, nc: i32,
 ): void {
   const R = NR<T>(), padded = roundUp(nc, R);
@@ -171,7 +171,7 @@ function packTaps<T>(
   for (let j = 0; j < nc; j += R) {
     const here = min(R, nc - j);
     for (let r = 0; r < here; r++) im2colRow<T>(at<T>(rows, r * kc), image, s, t0 + j + r, p, p + kc);
-    pack<T>(at<T>(panels, j * kc), R, rows, kc, 1, here, kc);
+    packColumns<T>(at<T>(panels, j * kc), rows, kc, 1, here, kc);
   }
 }
 
