@@ -20,10 +20,9 @@
 // Arguments and layouts are those of conv2d.ts. A NaN or infinity in x spoils the tiles that read it, not only the
 // pixels.
 
-import { MB, multiplyPanels, roundUp } from '../gemm/gemm';
-import { pack } from '../gemm/pack';
+import { multiplyPanels, roundUp } from '../gemm/gemm';
 import { Conv2dShape, conv2dShape } from '../gemm/shape';
-import { MR, NR } from '../gemm/tile';
+import { MR, MS, NR, paddedRows, tallRows } from '../gemm/tile';
 import { Strip, Tile, copySize, copyStrips, placeTiles, tileAt, tileColumns, tileRows, widthOf } from '../gemm/winograd-tiles';
 import {
   InputTransform, OutputGradientTransform, OutputTransform, PATCH_COLUMNS, PATCH_ROWS, POINTS, TILE_COLUMNS, TILE_ROWS,
@@ -139,7 +138,7 @@ function correlate<T>(
   const U = matrices<T>(shape);
   for (let g = 0; g < s.G; g++) {
     for (let o0 = 0; o0 < Og; o0 += MC) {
-      const m = min(MC, Og - o0), mPadded = roundUp(m, MR);
+      const m = min(MC, Og - o0), mPadded = blockRows(m);
       for (let c0 = 0; c0 < Cg; c0 += KC) {
         const k = min(KC, Cg - c0), uPoint = spread<T>(mPadded * k);
         const lineStride = turned ? 9 : Cg * 9, kStride = turned ? Og * 9 : 9;
@@ -159,7 +158,7 @@ function correlate<T>(
               for (let c = 0; c < k; c += chunk) {
                 const kc = min(chunk, k - c);
                 const a = at<T>(U + p * uPoint, mPadded * c + o * kc), b = at<T>(V + p * vPoint, n * c);
-                multiplyPanels<T>(products + p * pPoint, n, a, b, 0, roundUp(rows, MR), n, kc, c > 0);
+                multiplyPanels<T>(products + p * pPoint, n, a, b, 0, paddedRows(rows), n, kc, c > 0);
               }
             }
             for (let i = 0; i < rows; i++) {
@@ -185,7 +184,7 @@ export function winogradBackwardWeight<T>(
   const S = matrices<T>(shape);
   for (let g = 0; g < s.G; g++) {
     for (let o0 = 0; o0 < Og; o0 += MC) {
-      const m = min(MC, Og - o0), mPadded = roundUp(m, MR);
+      const m = min(MC, Og - o0), mPadded = paddedRows(m);
       for (let c0 = begin; c0 < end; c0 += KC) {
         const n = min(KC, end - c0), nPadded = roundUp(n, NR<T>()), sPoint = spread<T>(mPadded * nPadded);
         for (let t = 0; t < all; t += TILES) {
@@ -195,10 +194,10 @@ export function winogradBackwardWeight<T>(
           const yFound = placeTiles(yTiles, yStrips, s, t, k, 0, 0, 0);
           const channels = at<T>(x, (g * Cg + c0) * s.H * s.W), dy = at<T>(dout, (g * Og + o0) * s.P);
           transformChannels<T, OutputGradientTransform>(
-            Z, zPoint, MR, dy, s.O, s.OH, s.OW, m, k, yTiles, yStrips, yFound, shape,
+            Z, zPoint, tallRows(m), MS, dy, s.O, s.OH, s.OW, m, k, yTiles, yStrips, yFound, shape,
           );
           transformChannels<T, InputTransform>(
-            V, vPoint, NR<T>(), channels, s.C, s.H, s.W, n, k, tiles, strips, xFound, shape,
+            V, vPoint, 0, NR<T>(), channels, s.C, s.H, s.W, n, k, tiles, strips, xFound, shape,
           );
           for (let p: usize = 0; p < POINTS; p++) {
             multiplyPanels<T>(
@@ -227,20 +226,34 @@ function addWindows<T>(dw: usize, w: usize, count: i32): void {
   }
 }
 
-/** Panels of A: U for m lines and k channels. `vectors` holds what is between. */
+/** The rows that m rows take in panels, ROWS by ROWS. */
+// @ts-ignore: decorator
+@inline
+function blockRows(m: i32): i32 {
+  return m - (m % ROWS) + paddedRows(m % ROWS);
+}
+
+/** Panels of A, ROWS lines by ROWS: U for m lines and k channels, `chunk` of these together. */
 function transformWeights<T>(
-  U: usize, point: usize, w: usize, lineStride: i32, kStride: i32, m: i32, k: i32, chunk: i32, turned: bool, between: usize,
+  U: usize, point: usize, w: usize, lineStride: i32, kStride: i32, m: i32, k: i32, chunk: i32, turned: bool,
+  between: usize,
 ): void {
-  const window = between + POINTS * 16, tap = <usize>(MR * sizeof<T>());
-  const first = turned ? window + 8 * tap : window, step = turned ? <usize>0 - tap : tap;
-  for (let i = 0; i < m; i += MR) {
+  const windows = between + POINTS * 16, padded = blockRows(m), L = lanes<T>();
+  for (let i = 0, R = MR; i < padded; i += R) {
+    R = i % ROWS < tallRows(min(ROWS, m - (i - (i % ROWS)))) ? MR : MS;
     for (let c = 0; c < k; c++) {
-      pack<T>(window, MR, at<T>(w, i * lineStride + c * kStride), lineStride, 1, min(MR, m - i), 9);
-      const c0 = (c / chunk) * chunk, kc = min(chunk, k - c0);
-      const to = at<T>(U, roundUp(m, MR) * c0 + i * kc + (c - c0) * MR);
-      for (let r = 0; r < MR; r += lanes<T>()) {
-        const line = min(r, MR - lanes<T>());
-        transform<T, WeightTransform>(at<T>(to, line), point, at<T>(first, line), step, between);
+      const c0 = c - (c % chunk), kc = min(chunk, k - c0);
+      const to = at<T>(U, padded * c0 + i * kc + (c - c0) * R);
+      for (let r = 0; r < R; r += L) {
+        const line = min(r, R - L);
+        // Beyond the block, the last line once more: those rows are not read.
+        for (let l = 0; l < L; l++) {
+          const from = at<T>(w, min(i + line + l, m - 1) * lineStride + c * kStride);
+          for (let tap = 0; tap < 9; tap++) {
+            store<T>(at<T>(windows, tap * L + l), load<T>(at<T>(from, turned ? 8 - tap : tap)));
+          }
+        }
+        transform<T, WeightTransform>(at<T>(to, line), point, windows, 16, between);
       }
     }
   }
@@ -273,14 +286,16 @@ function patchOf<T>(copy: usize, tiles: usize, t: i32): usize {
   return at<T>(copy, tileAt(tiles, t).patch);
 }
 
-/** Panels of R lines with tiles as k: channels as lines. */
+/** Panels with tiles as k and channels as lines, MR of these to a panel up to `tall`, then `short`. */
 function transformChannels<T, M>(
-  to: usize, point: usize, R: i32, channels: usize, C: i32, H: i32, W: i32, lines: i32, k: i32,
+  to: usize, point: usize, tall: i32, short: i32, channels: usize, C: i32, H: i32, W: i32, lines: i32, k: i32,
   tiles: usize, strips: usize, found: i32, shape: usize,
 ): void {
   const between = vectors(shape), patch = between + POINTS * 16, copy = copyAt(shape), L = lanes<T>();
-  const rows = changetype<M>(0).rows(), columns = changetype<M>(0).columns(), image = C * H * W, ld = widthOf<T>(strips, found), area = rows * ld;
-  for (let i = 0; i < lines; i += R) {
+  const rows = changetype<M>(0).rows(), columns = changetype<M>(0).columns();
+  const image = C * H * W, ld = widthOf<T>(strips, found), area = rows * ld;
+  for (let i = 0, R = MR; i < lines; i += R) {
+    R = i < tall ? MR : short;
     for (let r = 0; r < R; r += L) {
       const line = min(r, R - L);
       for (let l = 0; l < L; l++) {
