@@ -3,12 +3,12 @@ import type { FloatDType } from './dtype.ts';
 import type { Conv2dGeometry } from './geometry/conv2d.ts';
 
 /**
- * Writes the sizes into the core's scratch block, with room for the kernels' workspace behind them; returns the
+ * Writes the sizes to the start of a scratch block of so many bytes, behind which the kernels' workspace lies; returns the
  * address that convolution kernels take as `shape`. It is valid until scratch is next asked for.
  */
-export function writeConv2dShape(core: Core, dtype: FloatDType, g: Conv2dGeometry): number {
-  const { conv2dShape, conv2dWorkspace } = core.kernels[dtype];
-  const at = core.memory.scratch(conv2dWorkspace(g.OH * g.OW));
+export function writeConv2dShape(core: Core, dtype: FloatDType, g: Conv2dGeometry, bytes: number): number {
+  const { conv2dShape } = core.kernels[dtype];
+  const at = core.memory.scratch(bytes);
   // biome-ignore format: in the order of Conv2dShape
   conv2dShape(
     at,
