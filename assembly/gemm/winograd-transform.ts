@@ -21,7 +21,7 @@
 // On a rectangle one transform acts down the columns, the other along the rows: C·X·Rᵀ. A value here is a vector:
 // `lanes` tiles or channels at once.
 
-import { at, madd, nmadd } from '../lib/simd';
+import { madd, nmadd } from '../lib/simd';
 
 /** Rows and columns of a tile of outputs, and of the patch of inputs that it reads. */
 // @ts-ignore: decorator
@@ -55,8 +55,8 @@ function splat<T>(value: f64): v128 {
   return v128.splat<T>(<T>value);
 }
 
-// Each class is one transform. `down` and `along` are its two matrices: they read vectors `from` bytes apart and write
-// vectors `to` bytes apart.
+// Each class is one transform. `along` and `down` are its two matrices; they write vectors `to` bytes apart. `along` has
+// its row in registers, as many values as there are columns; `down` reads vectors `from` bytes apart.
 
 /** Bᵀ: patches of the input, 4 × 6 → 4 × 6. */
 @unmanaged
@@ -73,13 +73,13 @@ export class InputTransform {
     v128.store(out + 3 * to, v128.sub<T>(d3, d1));
   }
 
-  @inline along<T>(out: usize, to: usize, x: usize, from: usize): void {
-    const d0 = v128.load(x), d1 = v128.load(x + from), d2 = v128.load(x + 2 * from);
-    const d3 = v128.load(x + 3 * from), d4 = v128.load(x + 4 * from), d5 = v128.load(x + 5 * from);
-    v128.store(out, v128.add<T>(nmadd<T>(splat<T>(2.5), d2, d0), d4));
-    pair<T>(out + to, to, nmadd<T>(splat<T>(2), d2, d4), nmadd<T>(splat<T>(2), d1, d3), a);
-    pair<T>(out + 3 * to, to, nmadd<T>(splat<T>(0.5), d2, d4), nmadd<T>(splat<T>(0.5), d1, d3), b);
-    v128.store(out + 5 * to, v128.add<T>(nmadd<T>(splat<T>(2.5), d3, d1), d5));
+  @inline along<T>(
+    out: usize, to: usize, v0: v128, v1: v128, v2: v128, v3: v128, v4: v128, v5: v128,
+  ): void {
+    v128.store(out, v128.add<T>(nmadd<T>(splat<T>(2.5), v2, v0), v4));
+    pair<T>(out + to, to, nmadd<T>(splat<T>(2), v2, v4), nmadd<T>(splat<T>(2), v1, v3), a);
+    pair<T>(out + 3 * to, to, nmadd<T>(splat<T>(0.5), v2, v4), nmadd<T>(splat<T>(0.5), v1, v3), b);
+    v128.store(out + 5 * to, v128.add<T>(nmadd<T>(splat<T>(2.5), v3, v1), v5));
   }
 }
 
@@ -97,13 +97,14 @@ export class WeightTransform {
     v128.store(out + 3 * to, g2);
   }
 
-  @inline along<T>(out: usize, to: usize, g: usize, from: usize): void {
-    const g0 = v128.load(g), g1 = v128.load(g + from), g2 = v128.load(g + 2 * from);
+  @inline along<T>(
+    out: usize, to: usize, v0: v128, v1: v128, v2: v128, v3: v128, v4: v128, v5: v128,
+  ): void {
     const na = splat<T>(-2.0 / 3), nb = splat<T>(1.0 / 6);
-    v128.store(out, g0);
-    pair<T>(out + to, to, v128.mul<T>(na, madd<T>(splat<T>(0.5), g2, g0)), v128.mul<T>(na, g1), a);
-    pair<T>(out + 3 * to, to, v128.mul<T>(nb, madd<T>(splat<T>(2), g2, g0)), v128.mul<T>(nb, g1), b);
-    v128.store(out + 5 * to, g2);
+    v128.store(out, v0);
+    pair<T>(out + to, to, v128.mul<T>(na, madd<T>(splat<T>(0.5), v2, v0)), v128.mul<T>(na, v1), a);
+    pair<T>(out + 3 * to, to, v128.mul<T>(nb, madd<T>(splat<T>(2), v2, v0)), v128.mul<T>(nb, v1), b);
+    v128.store(out + 5 * to, v2);
   }
 }
 
@@ -120,16 +121,16 @@ export class OutputTransform {
     v128.store(out + to, v128.add<T>(v128.sub<T>(m1, m2), v128.load(m + 3 * from)));
   }
 
-  @inline along<T>(out: usize, to: usize, m: usize, from: usize): void {
-    const m1 = v128.load(m + from), m2 = v128.load(m + 2 * from);
-    const m3 = v128.load(m + 3 * from), m4 = v128.load(m + 4 * from);
-    const even1 = v128.add<T>(m1, m2), even2 = v128.add<T>(m3, m4);
-    const odd1 = v128.sub<T>(m1, m2), odd2 = v128.sub<T>(m3, m4), half = splat<T>(0.5);
-    v128.store(out, v128.add<T>(v128.load(m), v128.add<T>(even1, even2)));
+  @inline along<T>(
+    out: usize, to: usize, v0: v128, v1: v128, v2: v128, v3: v128, v4: v128, v5: v128,
+  ): void {
+    const even1 = v128.add<T>(v1, v2), even2 = v128.add<T>(v3, v4);
+    const odd1 = v128.sub<T>(v1, v2), odd2 = v128.sub<T>(v3, v4), half = splat<T>(0.5);
+    v128.store(out, v128.add<T>(v0, v128.add<T>(even1, even2)));
     v128.store(out + to, v128.mul<T>(splat<T>(a), madd<T>(splat<T>(2), odd2, odd1)));
     v128.store(out + 2 * to, madd<T>(splat<T>(2), even2, v128.mul<T>(half, even1)));
     const cubes = madd<T>(splat<T>(4), odd2, v128.mul<T>(half, odd1));
-    v128.store(out + 3 * to, madd<T>(splat<T>(a), cubes, v128.load(m + 5 * from)));
+    v128.store(out + 3 * to, madd<T>(splat<T>(a), cubes, v5));
   }
 }
 
@@ -147,12 +148,13 @@ export class OutputGradientTransform {
     v128.store(out + 3 * to, y1);
   }
 
-  @inline along<T>(out: usize, to: usize, dy: usize, from: usize): void {
-    const y0 = v128.load(dy), y1 = v128.load(dy + from), y2 = v128.load(dy + 2 * from), y3 = v128.load(dy + 3 * from);
-    v128.store(out, y0);
-    pair<T>(out + to, to, madd<T>(splat<T>(0.5), y2, y0), madd<T>(splat<T>(0.5), y3, y1), a);
-    pair<T>(out + 3 * to, to, madd<T>(splat<T>(2), y2, y0), madd<T>(splat<T>(2), y3, y1), b);
-    v128.store(out + 5 * to, y3);
+  @inline along<T>(
+    out: usize, to: usize, v0: v128, v1: v128, v2: v128, v3: v128, v4: v128, v5: v128,
+  ): void {
+    v128.store(out, v0);
+    pair<T>(out + to, to, madd<T>(splat<T>(0.5), v2, v0), madd<T>(splat<T>(0.5), v3, v1), a);
+    pair<T>(out + 3 * to, to, madd<T>(splat<T>(2), v2, v0), madd<T>(splat<T>(2), v3, v1), b);
+    v128.store(out + 5 * to, v3);
   }
 }
 
@@ -171,15 +173,15 @@ export class WeightGradientTransform {
     v128.store(out + 2 * to, v128.add<T>(even, v128.load(s + 3 * from)));
   }
 
-  @inline along<T>(out: usize, to: usize, s: usize, from: usize): void {
-    const s1 = v128.load(s + from), s2 = v128.load(s + 2 * from);
-    const s3 = v128.load(s + 3 * from), s4 = v128.load(s + 4 * from);
+  @inline along<T>(
+    out: usize, to: usize, v0: v128, v1: v128, v2: v128, v3: v128, v4: v128, v5: v128,
+  ): void {
     const na = splat<T>(-2.0 / 3), nb = splat<T>(1.0 / 6);
-    const even1 = v128.mul<T>(na, v128.add<T>(s1, s2)), even2 = v128.mul<T>(nb, v128.add<T>(s3, s4));
-    const odd1 = v128.mul<T>(na, v128.sub<T>(s1, s2)), odd2 = v128.mul<T>(nb, v128.sub<T>(s3, s4));
-    v128.store(out, v128.add<T>(v128.load(s), v128.add<T>(even1, even2)));
+    const even1 = v128.mul<T>(na, v128.add<T>(v1, v2)), even2 = v128.mul<T>(nb, v128.add<T>(v3, v4));
+    const odd1 = v128.mul<T>(na, v128.sub<T>(v1, v2)), odd2 = v128.mul<T>(nb, v128.sub<T>(v3, v4));
+    v128.store(out, v128.add<T>(v0, v128.add<T>(even1, even2)));
     v128.store(out + to, v128.mul<T>(splat<T>(a), madd<T>(splat<T>(2), odd2, odd1)));
-    v128.store(out + 2 * to, madd<T>(splat<T>(2), even2, madd<T>(splat<T>(0.5), even1, v128.load(s + 5 * from))));
+    v128.store(out + 2 * to, madd<T>(splat<T>(2), even2, madd<T>(splat<T>(0.5), even1, v5)));
   }
 }
 
@@ -196,57 +198,61 @@ function pair<T>(out: usize, to: usize, even: v128, odd: v128, p: f64): void {
   }
 }
 
-/**
- * A transform of rectangles of vectors, stored row by row, `from` bytes apart in x and `to` bytes apart in out.
- * `between` holds POINTS vectors.
- */
+/** A transform of rectangles of vectors, stored row by row, `from` bytes apart in x and `to` bytes apart in out. */
 export function transform<T, M>(out: usize, to: usize, x: usize, from: usize, between: usize): void {
-  const matrix = changetype<M>(0);
-  const rows = <usize>matrix.rows(), columns = <usize>matrix.columns(), columnsOut = <usize>matrix.columnsOut();
-  // Along each row, into columns: between[j][i], j < columnsOut, i < rows.
-  for (let i: usize = 0; i < rows; i++) matrix.along<T>(between + i * 16, rows * 16, x + i * columns * from, from);
-  for (let j: usize = 0; j < columnsOut; j++) {
-    matrix.down<T>(out + j * to, columnsOut * to, between + j * rows * 16, 16);
+  const matrix = changetype<M>(0), rows = <usize>matrix.rows(), columns = <usize>matrix.columns();
+  for (let i: usize = 0; i < rows; i++) {
+    const v0 = v128.load(x), v1 = v128.load(x + from), v2 = v128.load(x + 2 * from);
+    const v3 = columns > 3 ? v128.load(x + 3 * from) : v0;
+    const v4 = columns > 4 ? v128.load(x + 4 * from) : v0, v5 = columns > 4 ? v128.load(x + 5 * from) : v0;
+    matrix.along<T>(between + i * 16, rows * 16, v0, v1, v2, v3, v4, v5);
+    x += columns * from;
   }
+  allDown<T, M>(out, to, between);
 }
 
-/** Rectangles of rows × columns elements (columns: 4 or 6) at p0, p1, … for each lane: to[i][j] is a vector. */
-// @ts-ignore: decorator
-@inline
-export function gather<T>(
-  to: usize, rows: i32, columns: i32, p0: usize, p1: usize, p2: usize, p3: usize, ld: i32,
+/** The same of rectangles of elements, one at p0, p1, … for each lane, ld elements a row. */
+export function transformLanes<T, M>(
+  out: usize, to: usize, p0: usize, p1: usize, p2: usize, p3: usize, ld: i32, between: usize,
 ): void {
+  const matrix = changetype<M>(0), rows = <usize>matrix.rows(), wide = matrix.columns() > 4;
   const row = <usize>ld << alignof<T>();
-  for (let i = 0; i < rows; i++) {
+  for (let i: usize = 0; i < rows; i++) {
+    const s0 = v128.load(p0), s1 = v128.load(p1);
     if (sizeof<T>() == 8) {
-      for (let j = 0; j < columns; j += 2) {
-        const s0 = v128.load(at<T>(p0, j)), s1 = v128.load(at<T>(p1, j));
-        v128.store(to, v128.shuffle<f64>(s0, s1, 0, 2));
-        v128.store(to, v128.shuffle<f64>(s0, s1, 1, 3), 16);
-        to += 32;
-      }
+      const t0 = v128.load(p0, 16), t1 = v128.load(p1, 16);
+      const u0 = wide ? v128.load(p0, 32) : t0, u1 = wide ? v128.load(p1, 32) : t1;
+      matrix.along<T>(
+        between + i * 16, rows * 16, v128.shuffle<f64>(s0, s1, 0, 2), v128.shuffle<f64>(s0, s1, 1, 3),
+        v128.shuffle<f64>(t0, t1, 0, 2), v128.shuffle<f64>(t0, t1, 1, 3),
+        v128.shuffle<f64>(u0, u1, 0, 2), v128.shuffle<f64>(u0, u1, 1, 3),
+      );
     } else {
-      const s0 = v128.load(p0), s1 = v128.load(p1), s2 = v128.load(p2), s3 = v128.load(p3);
+      const s2 = v128.load(p2), s3 = v128.load(p3);
       const low01 = v128.shuffle<f32>(s0, s1, 0, 4, 1, 5), low23 = v128.shuffle<f32>(s2, s3, 0, 4, 1, 5);
       const high01 = v128.shuffle<f32>(s0, s1, 2, 6, 3, 7), high23 = v128.shuffle<f32>(s2, s3, 2, 6, 3, 7);
-      v128.store(to, v128.shuffle<f64>(low01, low23, 0, 2), 0);
-      v128.store(to, v128.shuffle<f64>(low01, low23, 1, 3), 16);
-      v128.store(to, v128.shuffle<f64>(high01, high23, 0, 2), 32);
-      v128.store(to, v128.shuffle<f64>(high01, high23, 1, 3), 48);
-      to += 64;
-      if (columns > 4) {
-        const e01 = v128.shuffle<f32>(v128.load64_zero(p0, 16), v128.load64_zero(p1, 16), 0, 4, 1, 5);
-        const e23 = v128.shuffle<f32>(v128.load64_zero(p2, 16), v128.load64_zero(p3, 16), 0, 4, 1, 5);
-        v128.store(to, v128.shuffle<f64>(e01, e23, 0, 2), 0);
-        v128.store(to, v128.shuffle<f64>(e01, e23, 1, 3), 16);
-        to += 32;
-      }
-    }
-    p0 += row;
-    p1 += row;
-    if (sizeof<T>() == 4) {
+      const last01 = wide
+        ? v128.shuffle<f32>(v128.load64_zero(p0, 16), v128.load64_zero(p1, 16), 0, 4, 1, 5) : low01;
+      const last23 = wide
+        ? v128.shuffle<f32>(v128.load64_zero(p2, 16), v128.load64_zero(p3, 16), 0, 4, 1, 5) : low23;
+      matrix.along<T>(
+        between + i * 16, rows * 16, v128.shuffle<f64>(low01, low23, 0, 2), v128.shuffle<f64>(low01, low23, 1, 3),
+        v128.shuffle<f64>(high01, high23, 0, 2), v128.shuffle<f64>(high01, high23, 1, 3),
+        v128.shuffle<f64>(last01, last23, 0, 2), v128.shuffle<f64>(last01, last23, 1, 3),
+      );
       p2 += row;
       p3 += row;
     }
+    p0 += row;
+    p1 += row;
   }
+  allDown<T, M>(out, to, between);
+}
+
+/** The second half of both: `between` holds the columns, each down its rows; at most POINTS vectors. */
+// @ts-ignore: decorator
+@inline
+function allDown<T, M>(out: usize, to: usize, between: usize): void {
+  const matrix = changetype<M>(0), rows = <usize>matrix.rows(), columns = <usize>matrix.columnsOut();
+  for (let j: usize = 0; j < columns; j++) matrix.down<T>(out + j * to, columns * to, between + j * rows * 16, 16);
 }

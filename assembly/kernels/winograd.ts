@@ -26,7 +26,7 @@ import { MR, MS, NR, paddedRows, tallRows } from '../gemm/tile';
 import { Strip, Tile, copySize, copyStrips, placeTiles, tileAt, tileColumns, tileRows, widthOf } from '../gemm/winograd-tiles';
 import {
   InputTransform, OutputGradientTransform, OutputTransform, PATCH_COLUMNS, PATCH_ROWS, POINTS, TILE_COLUMNS, TILE_ROWS,
-  WeightGradientTransform, WeightTransform, gather, transform,
+  WeightGradientTransform, WeightTransform, transform, transformLanes,
 } from '../gemm/winograd-transform';
 import { transposeBlock } from '../lib/transpose';
 import { at, lanes, loadLanes, storeLanes } from '../lib/simd';
@@ -264,7 +264,7 @@ function transformTiles<T>(
   V: usize, point: usize, channels: usize, s: Conv2dShape, k: i32, chunk: i32,
   count: i32, tiles: usize, strips: usize, found: i32, shape: usize,
 ): void {
-  const between = vectors(shape), patch = between + POINTS * 16, copy = copyAt(shape), L = lanes<T>();
+  const between = vectors(shape), copy = copyAt(shape), L = lanes<T>();
   const R = NR<T>(), H = s.H, W = s.W, image = s.C * H * W, ld = widthOf<T>(strips, found);
   for (let c = 0; c < k; c++) {
     const c0 = (c / chunk) * chunk, kc = min(chunk, k - c0);
@@ -273,9 +273,8 @@ function transformTiles<T>(
       // Beyond the block, the last tile once more: those columns are not read.
       const p0 = patchOf<T>(copy, tiles, t), p1 = patchOf<T>(copy, tiles, min(t + 1, count - 1));
       const p2 = patchOf<T>(copy, tiles, min(t + 2, count - 1)), p3 = patchOf<T>(copy, tiles, min(t + 3, count - 1));
-      gather<T>(patch, PATCH_ROWS, PATCH_COLUMNS, p0, p1, p2, p3, ld);
       const to = at<T>(V, roundUp(count, R) * c0 + (t & -R) * kc + (c - c0) * R + (t & (R - 1)));
-      transform<T, InputTransform>(to, point, patch, 16, between);
+      transformLanes<T, InputTransform>(to, point, p0, p1, p2, p3, ld, between);
     }
   }
 }
@@ -291,8 +290,8 @@ function transformChannels<T, M>(
   to: usize, point: usize, tall: i32, short: i32, channels: usize, C: i32, H: i32, W: i32, lines: i32, k: i32,
   tiles: usize, strips: usize, found: i32, shape: usize,
 ): void {
-  const between = vectors(shape), patch = between + POINTS * 16, copy = copyAt(shape), L = lanes<T>();
-  const rows = changetype<M>(0).rows(), columns = changetype<M>(0).columns();
+  const between = vectors(shape), copy = copyAt(shape), L = lanes<T>();
+  const rows = changetype<M>(0).rows();
   const image = C * H * W, ld = widthOf<T>(strips, found), area = rows * ld;
   for (let i = 0, R = MR; i < lines; i += R) {
     R = i < tall ? MR : short;
@@ -304,8 +303,7 @@ function transformChannels<T, M>(
       }
       for (let t = 0; t < k; t++) {
         const p0 = patchOf<T>(copy, tiles, t), p1 = at<T>(p0, area), p2 = at<T>(p1, area), p3 = at<T>(p2, area);
-        gather<T>(patch, rows, columns, p0, p1, p2, p3, ld);
-        transform<T, M>(at<T>(to, i * k + t * R + line), point, patch, 16, between);
+        transformLanes<T, M>(at<T>(to, i * k + t * R + line), point, p0, p1, p2, p3, ld, between);
       }
     }
   }
