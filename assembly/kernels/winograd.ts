@@ -1,40 +1,44 @@
-// Convolution with a 3 × 3 window, stride 1 and dilation 1 by Winograd's algorithm F(4×4, 3×3) (Lavin and Gray 2016):
-// a tile of 4 × 4 outputs takes 36 products a channel instead of 144. gemm/winograd-transform.ts derives the matrices
-// A, B, G of y = Aᵀ[(G·g) ∘ (Bᵀ·d)] along one axis. On patchs, with d the 6 × 6 pixels of x that tile t reads,
+// Convolution with a 3 × 3 window, stride 1 and dilation 1 by Winograd's algorithm F(2×4, 3×3) (Lavin and Gray 2016): a
+// tile of 2 × 4 outputs takes 24 products a channel instead of 72. gemm/winograd-transform.ts derives the matrices: B, G
+// and A of y = Aᵀ·[(G·g) ∘ (Bᵀ·d)] along a row, B′, G′ and A′ down a column. With d the 4 × 6 pixels of x that tile t
+// reads, its patch,
 //
-//   U[o][c] = G·w[o][c]·Gᵀ        V[c][t] = Bᵀ·d[c][t]·B        36 points each
-//   forward            y[o][t]  = Aᵀ·(Σ_c U[o][c] ∘ V[c][t])·A + b[o]
+//   U[o][c] = G′·w[o][c]·Gᵀ       V[c][t] = B′ᵀ·d[c][t]·B       24 points each
+//   forward            y[o][t]  = A′ᵀ·(Σ_c U[o][c] ∘ V[c][t])·A + b[o]
 //
-// a product of matrices [O][C]·[C][t] for every point. What is bilinear is differentiated by transposing it: with
-// Z[o][t] = A·dy[o][t]·Aᵀ,
+// a product of matrices [O][C]·[C][t] for every point. The weight gradient is the transpose of what is linear in w: with
+// Z[o][t] = A′·dy[o][t]·Aᵀ,
 //
-//   weight gradient    dw[o][c] += Gᵀ·(Σ_t Z[o][t] ∘ V[c][t])·G
+//   weight gradient    dw[o][c] += G′ᵀ·(Σ_t Z[o][t] ∘ V[c][t])·G
 //   input gradient     the correlation of dy, padded by 2 − P, with the window turned by 180° and c and o exchanged:
 //                      dx[ih] = Σ_kh w[kh]·dy[ih + P − kh] = Σ_k w[2 − k]·dy[ih − (2 − P) + k]
 //
 // so the input gradient is a forward pass of another shape.
 //
-// A block of tiles at a time: its transformed input is written straight into panels for the products. Each point's
-// matrices lie `spread` apart, so that 36 streams do not meet in one set of the cache.
+// A block of tiles at a time: its transformed patches are written straight into panels for the products. The points'
+// matrices lie an odd number of cache lines apart, so that 24 streams do not meet in one set of the cache.
 //
-// Arguments and layouts are those of conv2d.ts. A NaN or infinity in x spoils the tiles that read it, not only the
-// pixels.
+// Arguments and layouts are those of conv2d.ts. Along a row, a NaN or infinity spoils the tiles whose patches hold it.
 
 import { multiplyPanels, roundUp } from '../gemm/gemm';
 import { Conv2dShape, conv2dShape } from '../gemm/shape';
 import { MR, MS, NR, paddedRows, tallRows } from '../gemm/tile';
-import { Strip, Tile, copySize, copyStrips, placeTiles, tileAt, tileColumns, tileRows, widthOf } from '../gemm/winograd-tiles';
 import {
-  InputTransform, OutputGradientTransform, OutputTransform, PATCH_COLUMNS, PATCH_ROWS, POINTS, TILE_COLUMNS, TILE_ROWS,
+  Strip, Tile, copySize, copyStrips, placeTiles, tileAt, tileColumns, tileRows, widthOf,
+} from '../gemm/winograd-tiles';
+import {
+  InputTransform, OutputGradientTransform, OutputTransform, PATCH_ROWS, POINTS, TILE_COLUMNS, TILE_ROWS,
   WeightGradientTransform, WeightTransform, transform, transformLanes,
 } from '../gemm/winograd-transform';
 import { transposeBlock } from '../lib/transpose';
 import { at, lanes, loadLanes, storeLanes } from '../lib/simd';
 
-/** Tiles per block; channels of the sum and output channels per block (multiples of every MR and NR). */
+/** Tiles per block. */
 // @ts-ignore: decorator
 @inline
 const TILES: i32 = 64;
+
+/** Summed and output channels per block. */
 // @ts-ignore: decorator
 @inline
 const KC: i32 = 256;
@@ -42,20 +46,23 @@ const KC: i32 = 256;
 @inline
 const MC: i32 = 192;
 
-/** Output channels whose products are transformed back together. */
+/** Output channels whose products are transformed back together: a multiple of MR and MS. */
 // @ts-ignore: decorator
 @inline
 const ROWS: i32 = 24;
+
+/**
+ * Channels summed one after the other; then the sums are added. This keeps the errors within thrice those of conv2d.ts
+ * (measured). Its input gradient sums over o alone before col2im adds the taps, so there is less to give away.
+ */
 // @ts-ignore: decorator
 @inline
-const CHUNKF: i32 = 64;
-// @ts-ignore: decorator
-@inline
-const CHUNKI: i32 = 16;
+function summedTogether(k: i32, turned: bool): i32 {
+  return turned ? min(16, max(8, k >> 1)) : 64;
+}
 
-
-// The workspace, behind the shape: the mirrored shape, tables of tiles, vectors between two transforms, a copy of
-// patchs, the transformed weights, patchs and products.
+// The workspace, behind the shape: the mirrored shape, two tables of tiles and strips, vectors between two transforms, a
+// copy of patches for each lane, and the matrices of all points.
 
 // @ts-ignore: decorator
 @inline
@@ -108,14 +115,14 @@ export function winogradWorkspace<T>(C: i32, O: i32): i32 {
   return <i32>(matrices<T>(0) + POINTS * bytes);
 }
 
-/** Rows of tiles [begin, end) of the N·⌈OH/4⌉: out. bias may be null. */
+/** Rows of tiles [begin, end) of the N·⌈OH/2⌉: out. bias may be null. */
 export function winogradForward<T>(
   out: usize, x: usize, weight: usize, bias: usize, shape: usize, begin: i32, end: i32,
 ): void {
   correlate<T>(out, x, weight, bias, shape, changetype<Conv2dShape>(shape), false, false, begin, end);
 }
 
-/** Rows of tiles [begin, end) of the N·⌈H/4⌉: dx, or dx += with `accumulate`. */
+/** Rows of tiles [begin, end) of the N·⌈H/2⌉: dx, or dx += with `accumulate`. */
 export function winogradBackwardInput<T>(
   dx: usize, dout: usize, weight: usize, shape: usize, accumulate: i32, begin: i32, end: i32,
 ): void {
@@ -133,14 +140,13 @@ function correlate<T>(
   turned: bool, accumulate: bool, begin: i32, end: i32,
 ): void {
   const Cg = s.C / s.G, Og = s.O / s.G, TW = tileColumns(s), last = end * TW;
-  const chunk = turned ? CHUNKI : CHUNKF;
   const tiles = tables(shape), strips = stripsOf(tiles), partial = vectors(shape);
   const U = matrices<T>(shape);
   for (let g = 0; g < s.G; g++) {
     for (let o0 = 0; o0 < Og; o0 += MC) {
       const m = min(MC, Og - o0), mPadded = blockRows(m);
       for (let c0 = 0; c0 < Cg; c0 += KC) {
-        const k = min(KC, Cg - c0), uPoint = spread<T>(mPadded * k);
+        const k = min(KC, Cg - c0), chunk = summedTogether(Cg, turned), uPoint = spread<T>(mPadded * k);
         const lineStride = turned ? 9 : Cg * 9, kStride = turned ? Og * 9 : 9;
         const w = at<T>(weight, g * Og * Cg * 9 + o0 * lineStride + c0 * kStride);
         transformWeights<T>(U, uPoint, w, lineStride, kStride, m, k, chunk, turned, partial);
