@@ -19,7 +19,7 @@ module.exports = {
     only('check and shape import check', '^src/(check|shape|dtype)\\.ts$', '^src/(check|dtype)\\.ts$'),
     only('geometry imports check and shape', '^src/geometry/', '^src/geometry/|^src/(check|shape|dtype)\\.ts$'),
     only('core imports check, dtype and the built wasm', '^src/core/', '^src/(core|wasm)/|^src/(check|dtype)\\.ts$'),
-    only('tensor imports core', '^src/(tensor|parameter|random|check-tensor|call-site|operation)\\.ts$', '^src/core/|^src/[a-z-]+\\.ts$'),
+    only('tensor imports core', '^src/(tensor|parameter|random|check-tensor|call-site|arguments|operation)\\.ts$', '^src/core/|^src/[a-z-]+\\.ts$'),
     only('operations import tensor, core and geometry', '^src/operations/', '^src/(operations|geometry|core)/|^src/[a-z-]+\\.ts$'),
     only(
       'graph imports the interface of layers, operations and below',

@@ -14,7 +14,7 @@ export interface Placed {
   readonly outputs: Tensor[];
   readonly saved: Tensor[];
   table: number;
-  readonly gradients: { outputs: (Tensor | undefined)[]; inputs: (Tensor | undefined)[]; accumulate: boolean[] };
+  readonly gradients: { outputs: Tensor[]; inputs: (Tensor | undefined)[]; accumulate: boolean[] };
 }
 
 /**
@@ -28,6 +28,8 @@ export class CallSite {
   private readonly numbers = new Map<string, number>();
   private readonly views = new Map<string, { of: Tensor; view: Tensor }>();
   private placed: Placed | undefined;
+  /** The arguments of the call that is being made. */
+  readonly given: Tensor[] = [];
 
   constructor(core: Core) {
     this.core = core;
@@ -99,7 +101,7 @@ export class CallSite {
       outputs[0] = this.reshaped('out', inputs[0], application.outputs[0].shape);
     } else {
       this.fill('out', application.outputs, outputs);
-      this.fill('saved', application.saved ?? [], saved);
+      if (application.saved) this.fill('saved', application.saved, saved);
       placed.table = this.tableOf(placed);
     }
     for (let i = 0; i < inputs.length; i++) placed.inputs[i] = inputs[i];
@@ -113,19 +115,18 @@ export class CallSite {
     throw new Error(`${call}: no forward pass to go back through`);
   }
 
-  /** Runs an application backward; returns the inputs' gradients, or leaves them out. */
-  backward(placed: Placed, douts: readonly Tensor[], wanted: boolean): readonly (Tensor | undefined)[] {
+  /** Runs an application backward from the gradients of its outputs; returns the inputs', or leaves them out. */
+  backward(placed: Placed, wanted: boolean): readonly (Tensor | undefined)[] {
     const { application, inputs, gradients } = placed;
     const dinputs = gradients.inputs;
     if (application.view) {
-      dinputs[0] = wanted ? this.reshaped('dx', douts[0], inputs[0].shape) : undefined;
+      dinputs[0] = wanted ? this.reshaped('dx', gradients.outputs[0], inputs[0].shape) : undefined;
       return dinputs;
     }
     for (let i = 0; i < inputs.length; i++) {
       const { shape, dtype } = inputs[i];
       dinputs[i] = wanted && dtype !== 'i32' ? this.buffer(nameOf('dx', i), shape, dtype) : undefined;
     }
-    for (let k = 0; k < douts.length; k++) gradients.outputs[k] = douts[k];
     application.backward?.(placed, gradients);
     return dinputs;
   }

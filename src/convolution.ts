@@ -20,8 +20,8 @@ function chosen(g: Conv2dGeometry): 'direct' | 'winograd' {
 
 /**
  * The kernels of a convolution's three passes: by Winograd's algorithm, depthwise where each channel is a group of its own,
- * or by matrix products. All take the same arguments; `extents` is what each divides by `begin` and `end`, `workspace`
- * the bytes of the shape and what they need behind it.
+ * or by matrix products. All take the same arguments; `extents` is what each divides by `begin` and `end`,
+ * `workspace` gives the bytes of a shape and of what they need behind it.
  */
 export function convolutionOf(core: Core, dtype: FloatDType, g: Conv2dGeometry) {
   const kernels = core.kernels[dtype];
@@ -34,13 +34,13 @@ export function convolutionOf(core: Core, dtype: FloatDType, g: Conv2dGeometry) 
       backwardInput: kernels.winogradBackwardInput,
       backwardWeight: kernels.winogradBackwardWeight,
       extents: { forward: g.N * Math.ceil(g.OH / 2), backwardInput: g.N * Math.ceil(g.H / 2), backwardWeight: Cg },
-      workspace: kernels.winogradWorkspace(Cg, g.O / g.groups),
+      workspace: kernels.winogradWorkspace,
     };
   }
   const rest = {
     algorithm,
     extents: { forward: g.N * g.OH, backwardInput: g.N, backwardWeight: taps },
-    workspace: kernels.conv2dWorkspace(g.OH * g.OW),
+    workspace: kernels.conv2dWorkspace,
   };
   return g.C === g.groups && g.C > 1
     ? {

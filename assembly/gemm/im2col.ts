@@ -3,92 +3,217 @@
 //
 //   col[t][p] = x[c][oh·SH − PH + kh·DH][ow·SW − PW + kw·DW]        0 outside the image
 //
-// so that Y[o][p] = Σ_t W[o][t]·col[t][p]. Every element of x stands in up to KH·KW places; col2im, the adjoint,
-// adds what arrives at those places back up:
+// so that Y[o][p] = Σ_t W[o][t]·col[t][p]. With x̂ the planes of x between their padding, Ĥ rows of Ŵ pixels each, nothing
+// lies outside, and where an element comes from is a sum of what its tap and what its pixel say:
 //
-//   dx[c][ih][iw] = Σ_{(t, p) that read it} dcol[t][p]
+//   col[t][p] = x̂[t̂ + p̂],    t̂ = (c·Ĥ + kh·DH)·Ŵ + kw·DW,    p̂ = oh·SH·Ŵ + ow·SW
 //
-// This file holds the one index map, for a piece of one row: columns [p0, p1) of tap t. The convolutions pack from
-// it piece by piece, so the matrix itself is never stored.
+// This file holds that index map, as two tables of offsets, and makes x̂. Neighbouring pixels of a row are neighbours in
+// x̂ where SW = 1, for all taps: whole vectors are copied then, without a question about borders. The convolutions pack
+// panels from it, so the matrix itself is never stored.
+//
+// Every element of x stands in up to KH·KW places; col2im, the adjoint, adds what arrives at those places back up:
+//
+//   dx̂[t̂ + p̂] += dcol[t][p]        and dx is dx̂ without the padding
 
-import { fill } from '../lib/rows';
-import { at, lanes, loadLanes, storeLanes } from '../lib/simd';
+import { addRow, copyRow } from '../lib/rows';
+import { at, lanes } from '../lib/simd';
+import { transposeLanes } from '../lib/transpose';
+import { MB } from './gemm';
 import { Conv2dShape } from './shape';
+import { NR } from './tile';
 
-/** to[p − p0] = col[t][p] for p in [p0, p1). x: the group's first channel of one image. */
-export function im2colRow<T>(to: usize, x: usize, s: Conv2dShape, t: i32, p0: i32, p1: i32): void {
-  const kw = t % s.KW, kh = (t / s.KW) % s.KH, c = t / (s.KW * s.KH);
-  const first = firstInside(s.PW - kw * s.DW, s.SW, s.OW), end = firstInside(s.W + s.PW - kw * s.DW, s.SW, s.OW);
-  let ow = p0 % s.OW;
-  for (let p = p0, oh = p0 / s.OW; p < p1; oh++, ow = 0) {
-    const count = min(s.OW - ow, p1 - p);
-    const ih = oh * s.SH - s.PH + kh * s.DH;
-    if (<u32>ih >= <u32>s.H) {
-      fill<T>(to, 0, 0, count);
+// Behind a Conv2dShape stand the tables, of one block of pixels and one of taps, and then whatever the kernel needs.
+
+/** Pixels and taps that the tables have room for, besides what fills up the last panel. */
+// @ts-ignore: decorator
+@inline
+export const tableSize: i32 = MB;
+
+// @ts-ignore: decorator
+@inline
+export function pixelTable(shape: usize): usize {
+  return shape + offsetof<Conv2dShape>();
+}
+
+// @ts-ignore: decorator
+@inline
+export function tapTable(shape: usize): usize {
+  return pixelTable(shape) + 4 * (tableSize + 8);
+}
+
+/** Where the tables end, as far from a multiple of 64 bytes as the shape. */
+// @ts-ignore: decorator
+@inline
+export function behindTables(shape: usize): usize {
+  return shape + ((2 * 4 * (tableSize + 8) + offsetof<Conv2dShape>() + 63) & -64);
+}
+
+/** Elements of one plane of x̂, where it is a copy. */
+export function planeSize(s: Conv2dShape): i32 {
+  return isPadded(s) ? paddedHeight(s) * paddedWidth(s) : 0;
+}
+
+/** Whether windows reach beyond the image, so that x̂ is a copy. */
+export function isPadded(s: Conv2dShape): bool {
+  return s.PH > 0 || s.PW > 0 || paddedHeight(s) > s.H || paddedWidth(s) > s.W;
+}
+
+/** Ĥ: the rows of a plane of x̂. */
+export function paddedHeight(s: Conv2dShape): i32 {
+  return max(s.PH + s.H, (s.OH - 1) * s.SH + (s.KH - 1) * s.DH + 1);
+}
+
+/** Ŵ: the pixels of a row of x̂. */
+export function paddedWidth(s: Conv2dShape): i32 {
+  return max(s.PW + s.W, (s.OW - 1) * s.SW + (s.KW - 1) * s.DW + 1);
+}
+
+/** x̂ for `planes` planes of x: x itself, or a copy in `copy` with zeros around it. */
+export function padPlanes<T>(copy: usize, x: usize, s: Conv2dShape, planes: i32): usize {
+  if (!isPadded(s)) return x;
+  const height = paddedHeight(s), width = paddedWidth(s);
+  memory.fill(copy, 0, <usize>(planes * height * width) << alignof<T>());
+  for (let c = 0; c < planes; c++) {
+    const plane = at<T>(copy, (c * height + s.PH) * width + s.PW);
+    for (let h = 0; h < s.H; h++) copyRow<T>(at<T>(plane, h * width), at<T>(x, (c * s.H + h) * s.W), s.W);
+  }
+  return copy;
+}
+
+/** dx += dx̂ without its padding. */
+export function addPlanes<T>(dx: usize, padded: usize, s: Conv2dShape, planes: i32): void {
+  const height = paddedHeight(s), width = paddedWidth(s);
+  for (let c = 0; c < planes; c++) {
+    const plane = at<T>(padded, (c * height + s.PH) * width + s.PW);
+    for (let h = 0; h < s.H; h++) addRow<T>(at<T>(dx, (c * s.H + h) * s.W), at<T>(plane, h * width), s.W);
+  }
+}
+
+/** Taps [t0, t0 + count) as bytes t̂, relative to plane `first` of x̂; the last one again up to `padded` entries. */
+export function tapOffsets<T>(table: usize, s: Conv2dShape, first: i32, t0: i32, count: i32, padded: i32): void {
+  const window = s.KH * s.KW, height = paddedHeight(s), width = paddedWidth(s);
+  for (let i = 0; i < padded; i++) {
+    const t = t0 + min(i, count - 1), c = t / window, inside = t - c * window, kh = inside / s.KW, kw = inside - kh * s.KW;
+    const offset = ((c - first) * height + kh * s.DH) * width + kw * s.DW;
+    store<i32>(table + 4 * i, offset << alignof<T>());
+  }
+}
+
+/** Pixels [p0, p0 + count) as bytes p̂; the first one again up to `padded` entries, where it is nobody's neighbour. */
+export function pixelOffsets<T>(table: usize, s: Conv2dShape, p0: i32, count: i32, padded: i32): void {
+  const width = paddedWidth(s);
+  let oh = p0 / s.OW, ow = p0 - oh * s.OW;
+  for (let i = 0; i < count; i++) {
+    store<i32>(table + 4 * i, (oh * s.SH * width + ow * s.SW) << alignof<T>());
+    if (++ow == s.OW) {
+      ow = 0;
+      oh++;
+    }
+  }
+  for (let i = count; i < padded; i++) store<i32>(table + 4 * i, load<i32>(table));
+}
+
+/** The entry of a table. */
+// @ts-ignore: decorator
+@inline
+export function entry(table: usize, i: i32): usize {
+  return load<i32>(table + 4 * i);
+}
+
+/** Whether `count` pixels from the entry at `pixels` on are neighbours in x̂. */
+// @ts-ignore: decorator
+@inline
+export function areNeighbours<T>(pixels: usize, count: i32): bool {
+  return load<i32>(pixels + 4 * (count - 1)) - load<i32>(pixels) == (count - 1) << alignof<T>();
+}
+
+/** to[p] = x̂[t̂ + p̂] for the N pixels of a table and one tap, at x̂ + t̂. */
+export function copyPixels<T>(to: usize, tap: usize, pixels: usize, N: i32): void {
+  const L = lanes<T>();
+  for (let p = 0; p < N; ) {
+    const table = pixels + 4 * p, from = tap + entry(table, 0);
+    if (p <= N - L && areNeighbours<T>(table, L)) {
+      v128.store(at<T>(to, p), v128.load(from));
+      p += L;
     } else {
-      // [ow, ow + count) is zeros up to a, pixels up to b, zeros again.
-      const a = min(max(first, ow), ow + count), b = max(a, min(end, ow + count));
-      const row = at<T>(x, (c * s.H + ih) * s.W), iw = a * s.SW - s.PW + kw * s.DW;
-      if (a > ow) fill<T>(to, 0, 0, a - ow);
-      gather<T>(at<T>(to, a - ow), at<T>(row, iw), s.SW, b - a);
-      if (ow + count > b) fill<T>(to, 0, b - ow, count);
+      store<T>(at<T>(to, p), load<T>(from));
+      p++;
     }
-    to = at<T>(to, count);
-    p += count;
   }
 }
 
-/** dx += the adjoint of im2colRow: dx[…] += from[p − p0] for p in [p0, p1). */
-export function col2imRow<T>(dx: usize, from: usize, s: Conv2dShape, t: i32, p0: i32, p1: i32): void {
-  const kw = t % s.KW, kh = (t / s.KW) % s.KH, c = t / (s.KW * s.KH);
-  const first = firstInside(s.PW - kw * s.DW, s.SW, s.OW), end = firstInside(s.W + s.PW - kw * s.DW, s.SW, s.OW);
-  let ow = p0 % s.OW;
-  for (let p = p0, oh = p0 / s.OW; p < p1; oh++, ow = 0) {
-    const count = min(s.OW - ow, p1 - p);
-    const ih = oh * s.SH - s.PH + kh * s.DH;
-    if (<u32>ih < <u32>s.H) {
-      const a = min(max(first, ow), ow + count), b = max(a, min(end, ow + count));
-      const row = at<T>(dx, (c * s.H + ih) * s.W), iw = a * s.SW - s.PW + kw * s.DW;
-      scatterAdd<T>(at<T>(row, iw), at<T>(from, a - ow), s.SW, b - a);
+/** Panels of col(X): K taps along a panel, N pixels are its columns. Tables are filled up to whole panels. */
+export function packPixels<T>(panels: usize, x: usize, taps: usize, pixels: usize, N: i32, K: i32): void {
+  const R = NR<T>(), L = lanes<T>(), width = <usize>R << alignof<T>();
+  for (let j = 0; j < N; j += R, pixels += 4 * R) {
+    let to = at<T>(panels, j * K);
+    if (areNeighbours<T>(pixels, R)) {
+      const first = x + entry(pixels, 0);
+      for (let k = 0; k < K; k++, to += width) {
+        const from = first + entry(taps, k);
+        v128.store(to, v128.load(from, 0), 0);
+        v128.store(to, v128.load(from, 16), 16);
+      }
+    } else {
+      packLanes<T>(to, x, taps, pixels, K, width);
+      packLanes<T>(to + 16, x, taps, pixels + 4 * L, K, width);
     }
-    from = at<T>(from, count);
-    p += count;
   }
 }
 
-/** The first output column whose tap lies at or beyond image column `column`: ⌈column/stride⌉ within [0, OW]. */
-// @ts-ignore: decorator
-@inline
-function firstInside(column: i32, stride: i32, OW: i32): i32 {
-  return column <= 0 ? 0 : min((column + stride - 1) / stride, OW);
-}
-
-/** to[i] = from[i·stride]. */
-// @ts-ignore: decorator
-@inline
-function gather<T>(to: usize, from: usize, stride: i32, count: i32): void {
-  if (stride == 1) {
-    for (let i = 0; i < count; i += lanes<T>()) {
-      storeLanes<T>(at<T>(to, i), loadLanes<T>(at<T>(from, i), count - i), count - i);
-    }
+/** One vector of each row of a panel. */
+function packLanes<T>(to: usize, x: usize, taps: usize, pixels: usize, K: i32, width: usize): void {
+  const p0 = x + entry(pixels, 0);
+  if (areNeighbours<T>(pixels, lanes<T>())) {
+    for (let k = 0; k < K; k++, to += width) v128.store(to, v128.load(p0 + entry(taps, k)));
   } else {
-    for (let i = 0; i < count; i++) store<T>(at<T>(to, i), load<T>(at<T>(from, i * stride)));
+    const p1 = x + entry(pixels, 1), p2 = x + entry(pixels, lanes<T>() - 2), p3 = x + entry(pixels, lanes<T>() - 1);
+    for (let k = 0; k < K; k++, to += width) v128.store(to, gatherLanes<T>(entry(taps, k), p0, p1, p2, p3));
   }
 }
 
-/** to[i·stride] += from[i]. */
+/** The elements at base + p0, base + p1, … as a vector; f64 has no more than these two. */
 // @ts-ignore: decorator
 @inline
-function scatterAdd<T>(to: usize, from: usize, stride: i32, count: i32): void {
-  if (stride == 1) {
-    for (let i = 0; i < count; i += lanes<T>()) {
-      const sum = v128.add<T>(loadLanes<T>(at<T>(to, i), count - i), loadLanes<T>(at<T>(from, i), count - i));
-      storeLanes<T>(at<T>(to, i), sum, count - i);
+function gatherLanes<T>(base: usize, p0: usize, p1: usize, p2: usize, p3: usize): v128 {
+  let v = v128.load_splat<T>(base + p0);
+  v = v128.load_lane<T>(base + p1, v, 1);
+  if (sizeof<T>() == 8) return v;
+  v = v128.load_lane<T>(base + p2, v, 2);
+  return v128.load_lane<T>(base + p3, v, 3);
+}
+
+/** Panels of col(X)ᵀ: K pixels along a panel, N taps are its columns. The taps' table is filled up to whole panels. */
+export function packTaps<T>(panels: usize, x: usize, taps: usize, pixels: usize, N: i32, K: i32): void {
+  const R = NR<T>(), L = lanes<T>();
+  for (let j = 0; j < N; j += L) {
+    const to = at<T>(panels, (j & -R) * K + (j & (R - 1))), table = taps + 4 * j;
+    const t0 = x + entry(table, 0), t1 = x + entry(table, 1), t2 = x + entry(table, L - 2), t3 = x + entry(table, L - 1);
+    for (let k = 0; k < K; ) {
+      const from = pixels + 4 * k, p = entry(from, 0);
+      if (k <= K - L && areNeighbours<T>(from, L)) {
+        transposeLanes<T>(at<T>(to, k * R), R, p + t0, p + t1, p + t2, p + t3);
+        k += L;
+      } else {
+        v128.store(at<T>(to, k * R), gatherLanes<T>(p, t0, t1, t2, t3));
+        k++;
+      }
     }
-  } else {
-    for (let i = 0; i < count; i++) {
-      const pixel = at<T>(to, i * stride);
-      store<T>(pixel, load<T>(pixel) + load<T>(at<T>(from, i)));
+  }
+}
+
+/** dx̂[t̂ + p̂] += from[p] for the N pixels of a table and one tap, at dx̂ + t̂. */
+export function scatterPixels<T>(tap: usize, from: usize, pixels: usize, N: i32): void {
+  const L = lanes<T>();
+  for (let p = 0; p < N; ) {
+    const table = pixels + 4 * p, to = tap + entry(table, 0);
+    if (p <= N - L && areNeighbours<T>(table, L)) {
+      v128.store(to, v128.add<T>(v128.load(to), v128.load(at<T>(from, p))));
+      p += L;
+    } else {
+      store<T>(to, load<T>(to) + load<T>(at<T>(from, p)));
+      p++;
     }
   }
 }

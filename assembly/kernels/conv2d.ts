@@ -9,38 +9,41 @@
 //   bias gradient      db += Σ_n Σ_p dY
 //
 // since y[o][p] = Σ_t w[o][t]·col[t][p] makes ∂L/∂w[o][t] = Σ_p dy[o][p]·col[t][p] and ∂L/∂col[t][p] =
-// Σ_o w[o][t]·dy[o][p], and col2im is the adjoint of im2col. Rows of col(X) are made a piece at a time while
-// packing; Wᵀ·dY leaves a block at a time through col2im. No column matrix is stored.
+// Σ_o w[o][t]·dy[o][p], and col2im is the adjoint of im2col. Panels of col(X) are packed from the padded planes x̂;
+// Wᵀ·dY leaves a block at a time through col2im. No column matrix is stored.
 //
 // Layouts: x [N][C][H][W], y [N][O][OH][OW], W [O][C/G][KH][KW], b [O].
 
 import { KC, MB, NC, multiplyPanels, panelsOfA, panelsOfB, roundUp } from '../gemm/gemm';
-import { col2imRow, im2colRow } from '../gemm/im2col';
+import {
+  addPlanes, behindTables, entry, isPadded, packPixels, packTaps, padPlanes, pixelOffsets, pixelTable, planeSize,
+  scatterPixels, tapOffsets, tapTable,
+} from '../gemm/im2col';
 import { packColumns, packRows } from '../gemm/pack';
 import { Conv2dShape } from '../gemm/shape';
 import { NR } from '../gemm/tile';
 import { fill } from '../lib/rows';
 import { at, lanes, loadLanes, storeLanes, sumLanes, zero } from '../lib/simd';
 
-// Every product takes `shape`: a Conv2dShape with the workspace behind it, conv2dWorkspace(P) bytes in all. The
-// workspace is one partial tile, panels of A, panels of B, and one block beside them.
+// Every product takes `shape`: a Conv2dShape with conv2dWorkspace bytes in all. Behind it are the tables of im2col, one
+// partial tile, panels of A, panels of B, one block of Wᵀ·dY, and planes of x̂ or dx̂: those that a block of taps reads.
 
-/** Bytes of a shape and the workspace behind it, for P output pixels. */
-export function conv2dWorkspace<T>(P: i32): i32 {
-  const rows = NR<T>() * KC, block = MB * roundUp(min(P, NC), NR<T>());
-  return <i32>at<T>(besidePanels<T>(offsetof<Conv2dShape>()), max(rows, block));
+/** Bytes of the shape at `shape` and the workspace behind it. */
+export function conv2dWorkspace<T>(shape: usize): i32 {
+  const s = changetype<Conv2dShape>(shape), planes = min(s.C / s.G, (MB - 1) / (s.KH * s.KW) + 2);
+  return <i32>(at<T>(paddedPlanes<T>(shape), planes * planeSize(s)) - shape);
 }
 
 // @ts-ignore: decorator
 @inline
-function partialTile(shape: usize): usize {
-  return shape + offsetof<Conv2dShape>();
+function besidePanels<T>(shape: usize): usize {
+  return at<T>(panelsOfB<T>(behindTables(shape), MB, KC), NC * KC);
 }
 
 // @ts-ignore: decorator
 @inline
-function besidePanels<T>(workspace: usize): usize {
-  return at<T>(panelsOfB<T>(workspace, MB, KC), NC * KC);
+function paddedPlanes<T>(shape: usize): usize {
+  return at<T>(besidePanels<T>(shape), MB * roundUp(min(changetype<Conv2dShape>(shape).P, NC), NR<T>()));
 }
 
 /** Output rows [begin, end) of the N·OH: out = W·col(X) + b. bias may be null. */
@@ -48,23 +51,25 @@ export function conv2dForward<T>(
   out: usize, x: usize, weight: usize, bias: usize, shape: usize, begin: i32, end: i32,
 ): void {
   const s = changetype<Conv2dShape>(shape);
-  const Cg = s.C / s.G, Og = s.O / s.G, taps = s.T, P = s.P;
-  const partial = partialTile(shape), aPanels = panelsOfA<T>(partial), bPanels = panelsOfB<T>(partial, MB, KC);
-  const row = besidePanels<T>(partial);
+  const Cg = s.C / s.G, Og = s.O / s.G, T = s.T, P = s.P, window = s.KH * s.KW;
+  const pixels = pixelTable(shape), taps = tapTable(shape), partial = behindTables(shape);
+  const aPanels = panelsOfA<T>(partial), bPanels = panelsOfB<T>(partial, MB, KC), planes = paddedPlanes<T>(shape);
   for (let g = 0; g < s.G; g++) {
     for (let o0 = 0; o0 < Og; o0 += MB) {
       const o = g * Og + o0, M = min(MB, Og - o0);
-      for (let t0 = 0; t0 < taps; t0 += KC) {
-        const kc = min(KC, taps - t0);
-        packRows<T>(aPanels, at<T>(weight, o * taps + t0), taps, 1, M, kc);
+      for (let t0 = 0; t0 < T; t0 += KC) {
+        const kc = min(KC, T - t0), c0 = t0 / window, channels = (t0 + kc - 1) / window + 1 - c0;
+        tapOffsets<T>(taps, s, c0, t0, kc, kc);
+        packRows<T>(aPanels, at<T>(weight, o * T + t0), T, 1, M, kc);
         // An image's share of the rows is a range of its pixels, taken NC at a time.
         for (let line = begin; line < end; ) {
           const n = line / s.OH, stop = min(end, (n + 1) * s.OH), y = at<T>(out, (n * s.O + o) * P);
-          const image = at<T>(x, (n * s.C + g * Cg) * s.H * s.W);
+          const image = padPlanes<T>(planes, at<T>(x, (n * s.C + g * Cg + c0) * s.H * s.W), s, channels);
           const last = (stop - n * s.OH) * s.OW;
           for (let p = (line - n * s.OH) * s.OW; p < last; p += NC) {
             const nc = min(NC, last - p);
-            packPixels<T>(bPanels, row, image, s, t0, kc, p, nc);
+            pixelOffsets<T>(pixels, s, p, nc, roundUp(nc, NR<T>()));
+            packPixels<T>(bPanels, image, taps, pixels, nc, kc);
             if (t0 == 0 && bias) fillRows<T>(at<T>(y, p), P, at<T>(bias, o), M, nc);
             const accumulate = t0 > 0 || bias != 0;
             multiplyPanels<T>(at<T>(y, p), P, aPanels, bPanels, partial, M, nc, kc, accumulate);
@@ -81,21 +86,23 @@ export function conv2dBackwardWeight<T>(
   dweight: usize, dout: usize, x: usize, shape: usize, begin: i32, end: i32,
 ): void {
   const s = changetype<Conv2dShape>(shape);
-  const Cg = s.C / s.G, Og = s.O / s.G, taps = s.T, P = s.P;
-  const partial = partialTile(shape), aPanels = panelsOfA<T>(partial), bPanels = panelsOfB<T>(partial, MB, KC);
-  const rows = besidePanels<T>(partial);
-  for (let n = 0; n < s.N; n++) {
-    for (let g = 0; g < s.G; g++) {
-      const image = at<T>(x, (n * s.C + g * Cg) * s.H * s.W);
-      for (let o0 = 0; o0 < Og; o0 += MB) {
-        const o = g * Og + o0, M = min(MB, Og - o0);
+  const Cg = s.C / s.G, Og = s.O / s.G, T = s.T, P = s.P, window = s.KH * s.KW;
+  const pixels = pixelTable(shape), taps = tapTable(shape), partial = behindTables(shape);
+  const aPanels = panelsOfA<T>(partial), bPanels = panelsOfB<T>(partial, MB, KC), planes = paddedPlanes<T>(shape);
+  for (let g = 0; g < s.G; g++) {
+    for (let t0 = begin; t0 < end; t0 += NC) {
+      const nc = min(NC, end - t0), c0 = t0 / window, channels = (t0 + nc - 1) / window + 1 - c0;
+      tapOffsets<T>(taps, s, c0, t0, nc, roundUp(nc, NR<T>()));
+      for (let n = 0; n < s.N; n++) {
+        const image = padPlanes<T>(planes, at<T>(x, (n * s.C + g * Cg + c0) * s.H * s.W), s, channels);
         for (let p = 0; p < P; p += KC) {
           const kc = min(KC, P - p);
-          packRows<T>(aPanels, at<T>(dout, (n * s.O + o) * P + p), P, 1, M, kc);
-          for (let t0 = begin; t0 < end; t0 += NC) {
-            const nc = min(NC, end - t0);
-            packTaps<T>(bPanels, rows, image, s, t0, nc, p, kc);
-            multiplyPanels<T>(at<T>(dweight, o * taps + t0), taps, aPanels, bPanels, partial, M, nc, kc, true);
+          pixelOffsets<T>(pixels, s, p, kc, kc);
+          packTaps<T>(bPanels, image, taps, pixels, nc, kc);
+          for (let o0 = 0; o0 < Og; o0 += MB) {
+            const o = g * Og + o0, M = min(MB, Og - o0);
+            packRows<T>(aPanels, at<T>(dout, (n * s.O + o) * P + p), P, 1, M, kc);
+            multiplyPanels<T>(at<T>(dweight, o * T + t0), T, aPanels, bPanels, partial, M, nc, kc, true);
           }
         }
       }
@@ -107,25 +114,30 @@ export function conv2dBackwardWeight<T>(
 export function conv2dBackwardInput<T>(
   dx: usize, dout: usize, weight: usize, shape: usize, accumulate: i32, begin: i32, end: i32,
 ): void {
-  const s = changetype<Conv2dShape>(shape);
-  const Cg = s.C / s.G, Og = s.O / s.G, taps = s.T, P = s.P;
-  const partial = partialTile(shape), aPanels = panelsOfA<T>(partial), bPanels = panelsOfB<T>(partial, MB, KC);
-  const block = besidePanels<T>(partial);
+  const s = changetype<Conv2dShape>(shape), padded = isPadded(s);
+  const Cg = s.C / s.G, Og = s.O / s.G, T = s.T, P = s.P, window = s.KH * s.KW;
+  const pixels = pixelTable(shape), taps = tapTable(shape), partial = behindTables(shape);
+  const aPanels = panelsOfA<T>(partial), bPanels = panelsOfB<T>(partial, MB, KC);
+  const block = besidePanels<T>(shape), planes = paddedPlanes<T>(shape);
   if (!accumulate) fill<T>(dx, 0, begin * s.C * s.H * s.W, end * s.C * s.H * s.W);
   for (let g = 0; g < s.G; g++) {
-    for (let t0 = 0; t0 < taps; t0 += MB) {
-      const M = min(MB, taps - t0);
+    for (let t0 = 0; t0 < T; t0 += MB) {
+      const M = min(MB, T - t0), c0 = t0 / window, channels = (t0 + M - 1) / window + 1 - c0;
+      tapOffsets<T>(taps, s, c0, t0, M, M);
       for (let o0 = 0; o0 < Og; o0 += KC) {
         const kc = min(KC, Og - o0), o = g * Og + o0;
-        packRows<T>(aPanels, at<T>(weight, o * taps + t0), 1, taps, M, kc);
+        packRows<T>(aPanels, at<T>(weight, o * T + t0), 1, T, M, kc);
         for (let n = begin; n < end; n++) {
-          const image = at<T>(dx, (n * s.C + g * Cg) * s.H * s.W);
+          const image = at<T>(dx, (n * s.C + g * Cg + c0) * s.H * s.W), sum = padded ? planes : image;
+          if (padded) fill<T>(sum, 0, 0, channels * planeSize(s));
           for (let p = 0; p < P; p += NC) {
             const nc = min(NC, P - p), ld = roundUp(nc, NR<T>());
             packColumns<T>(bPanels, at<T>(dout, (n * s.O + o) * P + p), 1, P, nc, kc);
             multiplyPanels<T>(block, ld, aPanels, bPanels, partial, M, nc, kc, false);
-            for (let t = 0; t < M; t++) col2imRow<T>(image, at<T>(block, t * ld), s, t0 + t, p, p + nc);
+            pixelOffsets<T>(pixels, s, p, nc, nc);
+            for (let t = 0; t < M; t++) scatterPixels<T>(sum + entry(taps, t), at<T>(block, t * ld), pixels, nc);
           }
+          if (padded) addPlanes<T>(image, sum, s, channels);
         }
       }
     }
@@ -143,35 +155,6 @@ export function conv2dBackwardBias<T>(dbias: usize, dout: usize, N: i32, O: i32,
       total += sumLanes<T>(sum);
     }
     store<T>(at<T>(dbias, o), load<T>(at<T>(dbias, o)) + total);
-  }
-}
-
-/** Panels of col(X): taps [t0, t0 + kc) are k, pixels [p, p + nc) are columns. `row` holds one row of them. */
-function packPixels<T>(
-  panels: usize, row: usize, image: usize, s: Conv2dShape, t0: i32, kc: i32, p: i32, nc: i32,
-): void {
-  const R = NR<T>(), padded = roundUp(nc, R);
-  fill<T>(row, 0, nc, padded);
-  for (let k = 0; k < kc; k++) {
-    im2colRow<T>(row, image, s, t0 + k, p, p + nc);
-    let to = at<T>(panels, k * R);
-    for (let j = 0; j < padded; j += R) {
-      v128.store(to, v128.load(at<T>(row, j), 0), 0);
-      v128.store(to, v128.load(at<T>(row, j), 16), 16);
-      to = at<T>(to, R * kc);
-    }
-  }
-}
-
-/** Panels of col(X)ᵀ: pixels [p, p + kc) are k, taps [t0, t0 + nc) are columns. `rows` holds NR rows of col(X). */
-function packTaps<T>(
-  panels: usize, rows: usize, image: usize, s: Conv2dShape, t0: i32, nc: i32, p: i32, kc: i32,
-): void {
-  const R = NR<T>();
-  for (let j = 0; j < nc; j += R) {
-    const here = min(R, nc - j);
-    for (let r = 0; r < here; r++) im2colRow<T>(at<T>(rows, r * kc), image, s, t0 + j + r, p, p + kc);
-    packColumns<T>(at<T>(panels, j * kc), rows, kc, 1, here, kc);
   }
 }
 

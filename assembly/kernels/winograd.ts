@@ -107,12 +107,12 @@ function spread<T>(elements: i32): usize {
   return ((((<usize>elements << alignof<T>()) + 63) >> 6) | 1) << 6;
 }
 
-/** Bytes of a shape and the workspace behind it, for C and O channels in a group. */
-export function winogradWorkspace<T>(C: i32, O: i32): i32 {
-  const most = roundUp(max(C, O), MR * NR<T>());
+/** Bytes of the shape at `shape` and the workspace behind it. */
+export function winogradWorkspace<T>(shape: usize): i32 {
+  const s = changetype<Conv2dShape>(shape), most = roundUp(max(s.C, s.O) / s.G, MR * NR<T>());
   const k = min(KC, most), m = min(MC, most);
   const bytes = spread<T>(m * k) + spread<T>(k * TILES) + max(spread<T>(ROWS * TILES), spread<T>(m * TILES));
-  return <i32>(matrices<T>(0) + POINTS * bytes);
+  return <i32>(matrices<T>(shape) - shape + POINTS * bytes);
 }
 
 /** Rows of tiles [begin, end) of the N·⌈OH/2⌉: out. bias may be null. */

@@ -9,6 +9,8 @@ export const blocksOf = (size: number): number => Math.ceil(size / sumBlock);
 
 /** Logits as [N, C, inner], the class axis being 1, or 0 when it is the only one. */
 export interface ClassAxis {
+  /** The logits' shape. */
+  shape: Shape;
   C: number;
   inner: number;
   /** The shape without the class axis: what the losses of the samples have, and the labels. */
@@ -22,7 +24,7 @@ export function classAxis(call: string, argument: string, shape: Shape): ClassAx
   if (shape.length === 0) return reject(call, argument, '[C] or [N, C, ...]', shape);
   const axis = shape.length === 1 ? 0 : 1;
   const samples = Object.freeze(shape.filter((_, i) => i !== axis));
-  return { C: shape[axis], inner: sizeOf(shape.slice(axis + 1)), samples, count: sizeOf(samples) };
+  return { shape, C: shape[axis], inner: sizeOf(shape.slice(axis + 1)), samples, count: sizeOf(samples) };
 }
 
 /** A weight broadcast over elements: element i has weight[⌊i / inner⌋ mod period]. */

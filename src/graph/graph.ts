@@ -1,3 +1,4 @@
+import { keepArguments } from '../arguments.ts';
 import { checkBoolean, checkOptions, reject } from '../check.ts';
 import { checkTensor, isTensorOf } from '../check-tensor.ts';
 import { keepingState } from '../layers/keeping-state.ts';
@@ -58,8 +59,7 @@ export interface GraphMemory {
  * a `Parameter` is trained.
  *
  * A graph is a layer: it stands in `Sequential` and in other graphs, where its steps become theirs. Results and input
- * gradients belong to the graph and are overwritten at its next call; a warm step allocates nothing but the lists of its
- * arguments.
+ * gradients belong to the graph and are overwritten at its next call; a warm step allocates nothing.
  *
  * In `eval()` nothing is kept for backward. Where backward is called all the same, forward runs once more and keeps
  * what it needs, now and from then on.
@@ -76,6 +76,8 @@ export class Graph<F extends Build = Build> extends Layer<InputsOf<F>, OutputOf<
   private isTraced = false;
   private programs: Programs;
   private current: Program | undefined;
+  /** The arguments of the backward that is running. */
+  private upstream: UpstreamGradient[] = [];
   private keepsInEval = false;
   /** Where the random generator stood before the last forward. */
   private seed = 0;
@@ -107,14 +109,15 @@ export class Graph<F extends Build = Build> extends Layer<InputsOf<F>, OutputOf<
   }
 
   override forward(...inputs: InputsOf<F>): OutputOf<F> {
-    this.checkInputs(inputs);
-    const program = this.programFor(inputs, this.training || this.keepsInEval);
-    program.ready(this.forwardCall, inputs);
+    const given = keepArguments(this.site.given, inputs);
+    this.checkInputs(given);
+    const program = this.programFor(given, this.training || this.keepsInEval);
+    program.ready(this.forwardCall, given);
     const { random } = this.core;
     this.current = undefined; // a pass that fails leaves nothing to go back through
     this.seed = random.seed;
     this.drawn = random.take(0);
-    const results = program.forward(inputs);
+    const results = program.forward(given);
     this.current = program;
     return (program.tracing.returnsList ? results : results[0]) as Flow as OutputOf<F>;
   }
@@ -125,13 +128,13 @@ export class Graph<F extends Build = Build> extends Layer<InputsOf<F>, OutputOf<
    * @returns dL/d(input), one for each input (undefined for i32); a single input's comes bare
    */
   override backward(...upstream: UpstreamGradient[]): InputGradients<InputsOf<F>> {
-    const gradients = this.goBackward(upstream, true);
+    const gradients = this.goBackward(keepArguments(this.upstream, upstream), true);
     const single = this.build.length === 1 && gradients.length === 1; // not of a list of nodes, even if only one came
     return (single ? gradients[0] : gradients) as Flow as InputGradients<InputsOf<F>>;
   }
 
   override backwardParameters(...upstream: UpstreamGradient[]): void {
-    this.goBackward(upstream, false);
+    this.goBackward(keepArguments(this.upstream, upstream), false);
   }
 
   /** @internal The graph's steps as those of another one. */
@@ -166,7 +169,7 @@ export class Graph<F extends Build = Build> extends Layer<InputsOf<F>, OutputOf<
         keepingState(this, () => {
           this.zeroGrad();
           this.runAgain(call, program, inputs);
-          if (upstream.tensors.length > 0) program.backward(call, upstream.tensors, true);
+          if (upstream.isTaken) program.backward(call, upstream.tensors, true);
           return program.values();
         }),
       ),
@@ -194,6 +197,7 @@ export class Graph<F extends Build = Build> extends Layer<InputsOf<F>, OutputOf<
     twin.members = new Map(this.members);
     twin.programs = twin.newPrograms();
     twin.current = undefined;
+    twin.upstream = [];
     return twin;
   }
 
@@ -225,7 +229,7 @@ export class Graph<F extends Build = Build> extends Layer<InputsOf<F>, OutputOf<
   }
 
   private goBackward(upstream: readonly UpstreamGradient[], wanted: boolean) {
-    const call = `${this.name}.backward`;
+    const { backwardCall: call } = this;
     let program = this.lastProgram('backward');
     if (!program.keep) program = this.keepAfterAll(program);
     return program.backward(call, upstream, wanted);

@@ -100,7 +100,7 @@ export class Program {
   /** Computes the results, once all is ready. */
   forward(inputs: readonly Tensor[]): readonly Tensor[] {
     for (let i = 0; i < inputs.length; i++) this.inputs[i] = inputs[i];
-    this.upstream.clear();
+    this.upstream.isTaken = false;
     this.open('input', inputs);
     const actions = this.forwardActions;
     for (let i = 0; i < actions.length; i++) actions[i].run();
@@ -133,7 +133,7 @@ export class Program {
     for (const { inputs, outputs } of forwardPlan.steps) for (const node of [...inputs, ...outputs]) nodes.add(node);
     return [...nodes].map((node) => {
       const { shape } = node;
-      const place = upstream.tensors.length > 0 ? gradientPlan?.placeOf(node) : undefined;
+      const place = upstream.isTaken ? gradientPlan?.placeOf(node) : undefined;
       return {
         name: node.expression(),
         operation: operationOf(node),
@@ -171,7 +171,9 @@ export class Program {
   }
 
   private checkIndices(inputs: readonly Tensor[]): void {
-    for (const { node, bound, call } of this.tracing.indexBounds) {
+    const { indexBounds } = this.tracing;
+    for (let i = 0; i < indexBounds.length; i++) {
+      const { node, bound, call } = indexBounds[i];
       const { source } = node;
       const tensor = source.kind === 'input' ? inputs[source.index] : (source as { tensor: Tensor }).tensor;
       const { smallestIndex, largestIndex } = this.tracing.on.core.kernels.f32;
@@ -189,7 +191,10 @@ export class Program {
   private bind(): void {
     if (!this.bound) this.writeTables(); // before the block: where memory runs out, nothing has changed
     const storage = this.arena.storage(Math.max(this.bytes, 1), this);
-    if (this.bound === storage) return;
+    if (this.bound !== storage) this.bindTo(storage);
+  }
+
+  private bindTo(storage: Storage): void {
     this.unbind();
     this.bound = storage;
     this.forwardActions = this.forwardPlan.actions.map(({ step, inputs, outputs, saved }) => {

@@ -8,8 +8,9 @@ export type UpstreamGradient = Tensor | number | undefined;
 
 /** The upstream gradients of a program's results, as tensors. */
 export class Upstream {
-  /** Those of the last backward; none since the last forward. */
+  /** Those of the last backward, if it has run since the last forward. */
   readonly tensors: Tensor[] = [];
+  isTaken = false;
   /** Tensors made for numbers, by result. */
   private readonly filled: Tensor[] = [];
   private readonly on: Placement;
@@ -37,12 +38,8 @@ export class Upstream {
       const dy = given[k] ?? missing(given, results);
       this.tensors[k] = dy instanceof Tensor ? dy : this.constant(k, results[k], dy as number);
     }
+    this.isTaken = true;
     return this.tensors;
-  }
-
-  /** Forgets those of the last backward. */
-  clear(): void {
-    this.tensors.length = 0;
   }
 
   dispose(): void {

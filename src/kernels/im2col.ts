@@ -27,13 +27,7 @@ export function im2col(x: Tensor, columns: Tensor, options: Im2colOptions): void
   const { kernels, same } = floatTensor('im2col', 'x', x);
   const { g, columns: expected } = geometryOf('im2col', x.shape, options);
   checkTensor('im2col', 'columns', columns, { ...same, shape: expected });
-  kernels.im2col(
-    columns.address,
-    x.address,
-    writeConv2dShape(same.core, same.dtype, g, kernels.conv2dWorkspace(0)),
-    0,
-    g.N * g.C,
-  );
+  kernels.im2col(columns.address, x.address, writeConv2dShape(same.core, same.dtype, g), 0, g.N * g.C);
 }
 
 /**
@@ -46,11 +40,5 @@ export function col2im(columns: Tensor, dx: Tensor, options: Im2colOptions): voi
   const { kernels, same } = floatTensor('col2im', 'dx', dx);
   const { g, columns: expected } = geometryOf('col2im', dx.shape, options);
   checkTensor('col2im', 'columns', columns, { ...same, shape: expected });
-  kernels.col2im(
-    dx.address,
-    columns.address,
-    writeConv2dShape(same.core, same.dtype, g, kernels.conv2dWorkspace(0)),
-    0,
-    g.N * g.C,
-  );
+  kernels.col2im(dx.address, columns.address, writeConv2dShape(same.core, same.dtype, g), 0, g.N * g.C);
 }

@@ -29,7 +29,8 @@ export class AdaptiveAvgPool2d extends Layer {
         this.kernels.adaptiveAvgPool2dForward(outputs[0].address, inputs[0].address, H, W, OH, OW, 0, planes);
       },
       backward: (_, gradients) => {
-        const [dx, dout] = [gradients.inputs[0], gradients.outputs[0]];
+        const dx = gradients.inputs[0];
+        const dout = gradients.outputs[0];
         if (!dx || !dout) return;
         this.kernels.adaptiveAvgPool2dBackward(dx.address, dout.address, H, W, OH, OW, 0, planes);
       },

@@ -55,7 +55,8 @@ export class AvgPool2d extends Layer {
         );
       },
       backward: (_, gradients) => {
-        const [dx, dout] = [gradients.inputs[0], gradients.outputs[0]];
+        const dx = gradients.inputs[0];
+        const dout = gradients.outputs[0];
         if (!dx || !dout) return;
         // biome-ignore format: outputs, inputs, sizes
         this.kernels.avgPool2dBackward(

@@ -81,34 +81,37 @@ export class Conv2d extends Layer {
     };
   }
 
-  private convolve({ inputs: [x], outputs: [out] }: Site, g: Conv2dGeometry, convolution: Convolution): void {
-    const { forward, extents, workspace } = convolution;
-    const shape = writeConv2dShape(this.core, this.dtype, g, workspace);
+  private convolve({ inputs, outputs }: Site, g: Conv2dGeometry, convolution: Convolution): void {
+    const shape = writeConv2dShape(this.core, this.dtype, g, convolution.workspace);
     // biome-ignore format: outputs, inputs, sizes
-    forward(
-      out.address,
-      x.address, this.weight.address, addressOf(this.bias),
-      shape, 0, extents.forward,
+    convolution.forward(
+      outputs[0].address,
+      inputs[0].address, this.weight.address, addressOf(this.bias),
+      shape, 0, convolution.extents.forward,
     );
   }
 
   /** Adds to dW and db, then gives dX. All memory is there before the first kernel runs. */
-  private goBackThrough(
-    { inputs: [x] }: Site,
-    gradients: Gradients,
-    g: Conv2dGeometry,
-    convolution: Convolution,
-  ): void {
-    const [dx, dout] = [gradients.inputs[0], gradients.outputs[0]];
+  private goBackThrough({ inputs }: Site, gradients: Gradients, g: Conv2dGeometry, convolution: Convolution): void {
+    const dx = gradients.inputs[0];
+    const dout = gradients.outputs[0];
     if (!dout) return;
     const dweight = this.weight.grad.address;
     const dbias = addressOf(this.bias?.grad);
-    const { backwardWeight, backwardInput, extents, workspace } = convolution;
-    const shape = writeConv2dShape(this.core, this.dtype, g, workspace);
-    backwardWeight(dweight, dout.address, x.address, shape, 0, extents.backwardWeight);
+    const { extents } = convolution;
+    const shape = writeConv2dShape(this.core, this.dtype, g, convolution.workspace);
+    convolution.backwardWeight(dweight, dout.address, inputs[0].address, shape, 0, extents.backwardWeight);
     if (dbias) this.kernels.conv2dBackwardBias(dbias, dout.address, g.N, g.O, g.OH * g.OW, 0, g.O);
     if (!dx) return;
     const accumulate = Number(gradients.accumulate[0] ?? false);
-    backwardInput(dx.address, dout.address, this.weight.address, shape, accumulate, 0, extents.backwardInput);
+    convolution.backwardInput(
+      dx.address,
+      dout.address,
+      this.weight.address,
+      shape,
+      accumulate,
+      0,
+      extents.backwardInput,
+    );
   }
 }

@@ -39,7 +39,8 @@ export class Dropout extends Layer {
         dropout(address, inputs[0].address, p, seed, drawn, 0, size);
       },
       backward: (_, gradients) => {
-        const [dx, dout] = [gradients.inputs[0], gradients.outputs[0]];
+        const dx = gradients.inputs[0];
+        const dout = gradients.outputs[0];
         if (dx && dout) dropout(dx.address, dout.address, p, seed, drawn, 0, dx.size);
       },
     };

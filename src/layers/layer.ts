@@ -1,4 +1,5 @@
-import { CallSite, newPlaced } from '../call-site.ts';
+import { keepArguments } from '../arguments.ts';
+import { CallSite, newPlaced, type Placed } from '../call-site.ts';
 import { checkOneOf, reject } from '../check.ts';
 import { checkTensor, isTensorOf } from '../check-tensor.ts';
 import { type Core, coreOf } from '../core/core.ts';
@@ -85,33 +86,32 @@ export abstract class Layer<In extends readonly Tensor[] = [x: Tensor], Out exte
 
   forward(...inputs: In): Out {
     const { site, forwardCall: call } = this;
-    for (let i = 0; i < inputs.length || i === 0; i++) this.check(call, inputs.length > 1 ? `x[${i}]` : 'x', inputs[i]);
+    const given = keepArguments(site.given, inputs);
+    this.checkEach(call, 'x', given);
     const placed =
-      site.placedFor(inputs, this.training) ??
-      newPlaced(this.prepare(call, inputs.map(specOf), this), inputs, this.training);
-    site.forward(placed, inputs);
+      site.placedFor(given, this.training) ??
+      newPlaced(this.prepare(call, given.map(specOf), this), given, this.training);
+    site.forward(placed, given);
     return (placed.outputs.length > 1 ? placed.outputs : placed.outputs[0]) as Flow as Out;
   }
 
   backward(...upstream: Upstream<Out>): InputGradients<In> {
-    const gradients = this.goBack(upstream, true);
+    const gradients = this.site.backward(this.takeUpstream(upstream), true);
     return (gradients.length > 1 ? gradients : gradients[0]) as Flow as InputGradients<In>;
   }
 
   /** As `backward`, for a network's first layer: may leave out the gradient of the inputs, which nobody asks for. */
   backwardParameters(...upstream: Upstream<Out>): void {
-    if (this.backward === Layer.prototype.backward) this.goBack(upstream, false);
+    if (this.backward === Layer.prototype.backward) this.site.backward(this.takeUpstream(upstream), false);
     else this.backward(...upstream);
   }
 
-  private goBack(upstream: readonly Tensor[], wanted: boolean): readonly (Tensor | undefined)[] {
+  /** The application to go back through, with dL/d(output) of each output in place. */
+  private takeUpstream(upstream: readonly Tensor[]): Placed {
     const { site, backwardCall: call } = this;
     const placed = site.recallPlaced(call);
-    const { outputs } = placed.application;
-    for (let k = 0; k < outputs.length; k++) {
-      this.check(call, outputs.length > 1 ? `dy[${k}]` : 'dy', upstream[k], outputs[k].shape);
-    }
-    return site.backward(placed, upstream, wanted);
+    this.checkEach(call, 'dy', keepArguments(placed.gradients.outputs, upstream), placed.application.outputs);
+    return placed;
   }
 
   /**
@@ -287,6 +287,16 @@ export abstract class Layer<In extends readonly Tensor[] = [x: Tensor], Out exte
   protected check(call: string, argument: string, x: Tensor, shape?: Shape): void {
     if (isTensorOf(x, this.core, this.dtype, shape)) return;
     checkTensor(call, argument, x, { core: this.core, dtype: this.dtype, shape });
+  }
+
+  /** `check` for a list of arguments, with the shapes of `specs` where given. */
+  private checkEach(call: string, kind: string, given: readonly Tensor[], specs?: readonly TensorSpec[]): void {
+    const count = specs?.length ?? Math.max(1, given.length);
+    for (let i = 0; i < count; i++) {
+      const shape = specs?.[i].shape;
+      if (isTensorOf(given[i], this.core, this.dtype, shape)) continue;
+      this.check(call, count > 1 ? `${kind}[${i}]` : kind, given[i], shape);
+    }
   }
 
   /** What layers have of one kind, here and below, under their PyTorch names. */

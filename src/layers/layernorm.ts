@@ -57,29 +57,32 @@ export class LayerNorm extends Layer {
       inPlace: [0],
       inPlaceBackward: [0],
       hasParameters: this.weight !== null,
-      forward: ({ inputs, outputs, saved: [mean, rstd] }) => {
+      forward: ({ inputs, outputs, saved }) => {
         // biome-ignore format: outputs, inputs, sizes
         this.kernels.layerNormForward(
-          outputs[0].address, mean.address, rstd.address,
+          outputs[0].address, saved[0].address, saved[1].address,
           inputs[0].address, addressOf(this.weight), addressOf(this.bias),
           C, this.eps, 0, rows,
         );
       },
-      backward: ({ inputs, saved: [mean, rstd] }, gradients) => {
-        const [dx, dout] = [gradients.inputs[0], gradients.outputs[0]];
+      backward: ({ inputs, saved }, gradients) => {
+        const dx = gradients.inputs[0];
+        const dout = gradients.outputs[0];
         if (!dout) return;
+        const mean = saved[0].address;
+        const rstd = saved[1].address;
         // First the parameters: dx may take over dout's memory.
         // biome-ignore format: outputs, inputs, sizes
         this.kernels.layerNormBackwardParameters(
           addressOf(this.weight?.grad), addressOf(this.bias?.grad),
-          dout.address, inputs[0].address, mean.address, rstd.address,
+          dout.address, inputs[0].address, mean, rstd,
           rows, C, 0, C,
         );
         if (!dx) return;
         // biome-ignore format: outputs, inputs, sizes
         this.kernels.layerNormBackward(
           dx.address,
-          dout.address, inputs[0].address, addressOf(this.weight), mean.address, rstd.address,
+          dout.address, inputs[0].address, addressOf(this.weight), mean, rstd,
           C, 0, rows,
         );
       },

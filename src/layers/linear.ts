@@ -51,28 +51,29 @@ export class Linear extends Layer {
   }
 
   /** Y = X·Wᵀ + b of M rows. */
-  private multiply({ inputs: [x], outputs: [out] }: Site, M: number): void {
+  private multiply({ inputs, outputs }: Site, M: number): void {
     const { inFeatures: I, outFeatures: O } = this;
     const workspace = this.workspace(this.kernels.gemmWorkspace(M, O, I));
     // biome-ignore format: outputs, inputs, sizes
     this.kernels.linearForward(
-      out.address,
-      x.address, this.weight.address, addressOf(this.bias), workspace,
+      outputs[0].address,
+      inputs[0].address, this.weight.address, addressOf(this.bias), workspace,
       M, O, I, 0, O,
     );
   }
 
   /** dW += dYᵀ·X,  db += Σ dY,  dX = dY·W. All memory is there before the first kernel runs. */
-  private goBackThrough({ inputs: [x] }: Site, gradients: Gradients, M: number): void {
+  private goBackThrough({ inputs }: Site, gradients: Gradients, M: number): void {
     const { inFeatures: I, outFeatures: O } = this;
-    const [dx, dout] = [gradients.inputs[0], gradients.outputs[0]];
+    const dx = gradients.inputs[0];
+    const dout = gradients.outputs[0];
     if (!dout) return;
     const dweight = this.weight.grad.address;
     const dbias = addressOf(this.bias?.grad);
     const workspace = this.workspace(
       Math.max(this.kernels.gemmWorkspace(O, I, M), this.kernels.gemmWorkspace(M, I, O)),
     );
-    this.kernels.gemm(dweight, dout.address, x.address, workspace, O, I, M, O, I, I, 1, 0, 1, 1, 0, I);
+    this.kernels.gemm(dweight, dout.address, inputs[0].address, workspace, O, I, M, O, I, I, 1, 0, 1, 1, 0, I);
     if (dbias) this.kernels.linearBackwardBias(dbias, dout.address, M, O, 0, O);
     if (!dx) return;
     const beta = gradients.accumulate[0] ? 1 : 0;

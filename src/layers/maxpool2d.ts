@@ -42,7 +42,8 @@ export class MaxPool2d extends Layer {
         );
       },
       backward: ({ saved }, gradients) => {
-        const [dx, dout] = [gradients.inputs[0], gradients.outputs[0]];
+        const dx = gradients.inputs[0];
+        const dout = gradients.outputs[0];
         if (!dx || !dout) return;
         this.kernels.maxPool2dBackward(dx.address, dout.address, saved[0].address, H * W, OH * OW, 0, planes);
       },

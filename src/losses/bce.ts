@@ -1,7 +1,7 @@
 import { checkOptions } from '../check.ts';
 import { addressOf } from '../check-tensor.ts';
-import { type Broadcast, broadcast } from '../geometry/loss.ts';
-import type { Shape } from '../shape.ts';
+import { type Broadcast, blocksOf, broadcast, sumBlock } from '../geometry/loss.ts';
+import { type Shape, sameShape } from '../shape.ts';
 import type { Tensor } from '../tensor.ts';
 import { Loss, type LossOptions, type LossValue, type Reduction } from './loss.ts';
 
@@ -17,11 +17,20 @@ export interface BCEWithLogitsLossOptions<R extends Reduction = Reduction> exten
 
 const everywhere: Broadcast = { period: 1, inner: 1 };
 
+/** How weight and posWeight lie over predictions of a shape. */
+interface Broadcasts {
+  readonly shape: Shape;
+  readonly by: Broadcast;
+  readonly pos: Broadcast;
+}
+
 /** What the two binary cross entropies share: broadcast weights. */
 abstract class BinaryLoss<R extends Reduction> extends Loss<R> {
   readonly weight: Tensor | null;
-  private readonly formula: 'bce' | 'bceWithLogits';
+  private readonly forwardKernel: 'bceForward' | 'bceWithLogitsForward';
+  private readonly backwardKernel: 'bceBackward' | 'bceWithLogitsBackward';
   private readonly positive: Tensor | null;
+  private known: Broadcasts | undefined;
 
   protected constructor(
     name: string,
@@ -30,7 +39,8 @@ abstract class BinaryLoss<R extends Reduction> extends Loss<R> {
     posWeight: Tensor | undefined,
   ) {
     super(name, options);
-    this.formula = formula;
+    this.forwardKernel = `${formula}Forward`;
+    this.backwardKernel = `${formula}Backward`;
     this.weight = options.weight ?? null;
     this.positive = posWeight ?? null;
     if (this.weight) this.check(`new ${name}`, 'weight', this.weight);
@@ -42,33 +52,34 @@ abstract class BinaryLoss<R extends Reduction> extends Loss<R> {
    * @param target like the prediction: the probability of "yes"
    */
   override forward(prediction: Tensor, target: Tensor): LossValue<R> {
-    const call = `${this.name}.forward`;
+    const call = this.forwardCall;
     this.check(call, 'prediction', prediction);
     this.check(call, 'target', target, prediction.shape);
     const { by, pos } = this.broadcasts(call, prediction.shape);
     const out = this.reduction === 'none' ? this.site.buffer('out', prediction.shape, this.dtype) : undefined;
-    const sum = this.sumOfBlocks(prediction.size, (sums, block, blocks) => {
-      // biome-ignore format: outputs, inputs, sizes
-      this.kernels[`${this.formula}Forward`](
-        addressOf(out), sums,
-        prediction.address, target.address, addressOf(this.weight), addressOf(this.positive),
-        by.period, by.inner, pos.period, pos.inner, prediction.size, block, 0, blocks,
-      );
-    });
+    const blocks = blocksOf(prediction.size);
+    const sums = this.partialSums(blocks);
+    // biome-ignore format: outputs, inputs, sizes
+    this.kernels[this.forwardKernel](
+      addressOf(out), sums,
+      prediction.address, target.address, addressOf(this.weight), addressOf(this.positive),
+      by.period, by.inner, pos.period, pos.inner, prediction.size, sumBlock, 0, blocks,
+    );
     this.site.save('prediction', prediction);
     this.site.save('target', target);
-    return (out ?? sum / this.divisor(prediction)) as LossValue<R>;
+    return (out ?? this.totalOf(sums, blocks) / this.divisor(prediction)) as LossValue<R>;
   }
 
   override backward(upstream?: LossValue<R>): Tensor {
-    const call = `${this.name}.backward`;
+    const call = this.backwardCall;
     const prediction = this.site.recall(call, 'prediction');
     const target = this.site.recall(call, 'target');
-    const { dout, scale } = this.upstream(call, upstream, prediction.shape, this.divisor(prediction));
+    const dout = this.douts(call, upstream, prediction.shape);
+    const scale = this.scale(call, upstream, this.divisor(prediction));
     const { by, pos } = this.broadcasts(call, prediction.shape);
     const dx = this.site.buffer('dprediction', prediction.shape, this.dtype);
     // biome-ignore format: outputs, inputs, sizes
-    this.kernels[`${this.formula}Backward`](
+    this.kernels[this.backwardKernel](
       dx.address,
       dout, prediction.address, target.address, addressOf(this.weight), addressOf(this.positive),
       by.period, by.inner, pos.period, pos.inner, scale, 0, prediction.size,
@@ -80,11 +91,14 @@ abstract class BinaryLoss<R extends Reduction> extends Loss<R> {
     return this.reduction === 'mean' ? prediction.size : 1;
   }
 
-  private broadcasts(call: string, shape: Shape) {
+  /** How the weights lie over predictions of that shape. */
+  private broadcasts(call: string, shape: Shape): Broadcasts {
+    if (this.known && sameShape(this.known.shape, shape)) return this.known;
     const { weight, positive } = this;
     const by = weight ? broadcast(call, 'weight', weight.shape, shape) : everywhere;
     const pos = positive ? broadcast(call, 'posWeight', positive.shape, shape) : everywhere;
-    return { by, pos };
+    this.known = { shape, by, pos };
+    return this.known;
   }
 }
 

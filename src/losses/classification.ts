@@ -1,6 +1,7 @@
 import { checkInteger, reject } from '../check.ts';
-import { checkTensor } from '../check-tensor.ts';
+import { checkTensor, isTensorOf } from '../check-tensor.ts';
 import { type ClassAxis, checkLabels, classAxis } from '../geometry/loss.ts';
+import { type Shape, sameShape } from '../shape.ts';
 import type { Tensor } from '../tensor.ts';
 import { Loss, type LossOptions, type LossValue, type Reduction } from './loss.ts';
 
@@ -15,6 +16,7 @@ export interface ClassificationOptions<R extends Reduction = Reduction> extends 
 export abstract class ClassificationLoss<R extends Reduction> extends Loss<R> {
   readonly weight: Tensor | null;
   readonly ignoreIndex: number;
+  private axis: ClassAxis | undefined;
 
   protected constructor(name: string, options: ClassificationOptions<R>) {
     super(name, options);
@@ -28,14 +30,23 @@ export abstract class ClassificationLoss<R extends Reduction> extends Loss<R> {
   /** The classes of a prediction that is fit for this loss. */
   protected classes(call: string, prediction: Tensor): ClassAxis {
     this.check(call, 'prediction', prediction);
-    const axis = classAxis(call, 'prediction', prediction.shape);
-    if (this.weight) this.check(call, 'weight', this.weight, [axis.C]);
+    const axis = this.axisOf(call, prediction.shape);
+    const { weight } = this;
+    if (weight && (weight.isDisposed || weight.shape[0] !== axis.C)) this.check(call, 'weight', weight, [axis.C]);
     return axis;
+  }
+
+  /** The classes and samples of logits of that shape. */
+  protected axisOf(call: string, shape: Shape): ClassAxis {
+    if (!this.axis || !sameShape(this.axis.shape, shape)) this.axis = classAxis(call, 'prediction', shape);
+    return this.axis;
   }
 
   /** The total weight of labels that are fit for the classes; backward asks again, since a label is an address. */
   protected labelWeight(call: string, target: Tensor, { C, samples }: ClassAxis): number {
-    checkTensor(call, 'target', target, { core: this.core, dtype: 'i32', shape: samples });
+    if (!isTensorOf(target, this.core, 'i32', samples)) {
+      checkTensor(call, 'target', target, { core: this.core, dtype: 'i32', shape: samples });
+    }
     return checkLabels(call, target.data, C, this.ignoreIndex, this.weight?.data);
   }
 

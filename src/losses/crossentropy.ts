@@ -35,7 +35,10 @@ export class CrossEntropyLoss<R extends Reduction = 'mean'> extends Classificati
     const call = 'CrossEntropyLoss.forward';
     const axis = this.classes(call, prediction);
     const divisor = this.checkTarget(call, prediction, target, axis);
-    const { losses, max, sum, mass } = this.perSample(axis);
+    const losses = this.perSample('losses', axis);
+    const max = this.perSample('max', axis);
+    const sum = this.perSample('sum', axis);
+    const mass = this.perSample('mass', axis);
     const { C, inner, count } = axis;
     // biome-ignore format: outputs, inputs, sizes
     if (target.dtype === 'i32') {
@@ -62,8 +65,11 @@ export class CrossEntropyLoss<R extends Reduction = 'mean'> extends Classificati
     const target = this.site.recall(call, 'target');
     const axis = this.classes(call, prediction);
     const divisor = this.checkTarget(call, prediction, target, axis);
-    const { dout, scale } = this.upstream(call, upstream, axis.samples, this.reduction === 'mean' ? divisor : 1);
-    const { max, sum, mass } = this.perSample(axis);
+    const dout = this.douts(call, upstream, axis.samples);
+    const scale = this.scale(call, upstream, this.reduction === 'mean' ? divisor : 1);
+    const max = this.perSample('max', axis);
+    const sum = this.perSample('sum', axis);
+    const mass = this.perSample('mass', axis);
     const dx = this.site.buffer('dprediction', prediction.shape, this.dtype);
     const { C, inner, count } = axis;
     // biome-ignore format: outputs, inputs, sizes
@@ -93,12 +99,8 @@ export class CrossEntropyLoss<R extends Reduction = 'mean'> extends Classificati
     return axis.count;
   }
 
-  private perSample({ samples }: ClassAxis) {
-    return {
-      losses: this.site.buffer('losses', samples, this.dtype),
-      max: this.site.buffer('max', samples, this.dtype),
-      sum: this.site.buffer('sum', samples, this.dtype),
-      mass: this.site.buffer('mass', samples, this.dtype),
-    };
+  /** One number for each sample: its loss, or what backward needs of its logits. */
+  private perSample(name: string, { samples }: ClassAxis): Tensor {
+    return this.site.buffer(name, samples, this.dtype);
   }
 }

@@ -1,9 +1,8 @@
 import { CallSite } from '../call-site.ts';
 import { checkOneOf, reject } from '../check.ts';
-import { checkTensor } from '../check-tensor.ts';
+import { checkTensor, isTensorOf } from '../check-tensor.ts';
 import { type Core, coreOf } from '../core/core.ts';
 import type { FloatDType } from '../dtype.ts';
-import { blocksOf, sumBlock } from '../geometry/loss.ts';
 import type { Shape } from '../shape.ts';
 import type { Tensor } from '../tensor.ts';
 
@@ -34,6 +33,8 @@ export abstract class Loss<R extends string = 'mean'> {
   readonly dtype: FloatDType;
   readonly reduction: R;
   protected site: CallSite;
+  protected readonly forwardCall: string;
+  protected readonly backwardCall: string;
 
   protected constructor(
     name: string,
@@ -44,6 +45,8 @@ export abstract class Loss<R extends string = 'mean'> {
     this.dtype = checkOneOf(`new ${name}`, 'dtype', options.dtype ?? 'f32', ['f32', 'f64']);
     this.reduction = checkOneOf(`new ${name}`, 'reduction', options.reduction ?? 'mean', reductions) as R;
     this.site = new CallSite(this.core);
+    this.forwardCall = `${name}.forward`;
+    this.backwardCall = `${name}.backward`;
   }
 
   /** The loss: a number, or with reduction 'none' a tensor of losses. Throws, and changes nothing, on bad arguments. */
@@ -89,29 +92,31 @@ export abstract class Loss<R extends string = 'mean'> {
 
   /** Throws unless x is a live tensor of this loss's core and dtype and, where given, of that shape. */
   protected check(call: string, argument: string, x: Tensor, shape?: Shape): void {
+    if (isTensorOf(x, this.core, this.dtype, shape)) return;
     checkTensor(call, argument, x, { core: this.core, dtype: this.dtype, shape });
   }
 
-  /** Σ of what a kernel leaves as one partial sum per block of `size` elements. */
-  protected sumOfBlocks(size: number, kernel: (sums: number, block: number, blocks: number) => void): number {
-    const blocks = blocksOf(size);
-    const sums = this.core.memory.scratch(8 * blocks);
-    kernel(sums, sumBlock, blocks);
+  /** Where a kernel may leave one partial sum per block of elements. */
+  protected partialSums(blocks: number): number {
+    return this.core.memory.scratch(Float64Array.BYTES_PER_ELEMENT * blocks);
+  }
+
+  /** Σ of the partial sums that a kernel has left. */
+  protected totalOf(sums: number, blocks: number): number {
     return this.core.kernels.f64.total(sums, blocks);
   }
 
-  /**
-   * What each loss's gradient is multiplied with: the tensor `dout`, which has the losses' shape, or one number
-   * over `divisor`, which is what a mean was divided by.
-   */
-  protected upstream(call: string, upstream: LossValue<R> | undefined, losses: Shape, divisor: number) {
-    if (this.reduction === 'none') {
-      if (upstream === undefined) return { dout: 0, scale: 1 };
-      this.check(call, 'upstream', upstream as Tensor, losses);
-      return { dout: (upstream as Tensor).address, scale: 1 };
-    }
-    const scale: unknown = upstream ?? 1;
-    if (typeof scale !== 'number') return reject(call, 'upstream', 'a number', scale, TypeError);
-    return { dout: 0, scale: scale / divisor };
+  /** The address of the tensor that each loss's gradient is multiplied with, of the losses' shape; 0 where there is none. */
+  protected douts(call: string, upstream: LossValue<R> | undefined, losses: Shape): number {
+    if (this.reduction !== 'none' || upstream === undefined) return 0;
+    this.check(call, 'upstream', upstream as Tensor, losses);
+    return (upstream as Tensor).address;
+  }
+
+  /** The number that all gradients are multiplied with: dL/d(loss) over `divisor`, which is what a mean was divided by. */
+  protected scale(call: string, upstream: LossValue<R> | undefined, divisor: number): number {
+    if (this.reduction === 'none') return 1;
+    const dout: unknown = upstream ?? 1;
+    return typeof dout === 'number' ? dout / divisor : reject(call, 'upstream', 'a number', dout, TypeError);
   }
 }

@@ -1,6 +1,5 @@
 import { checkOptions } from '../check.ts';
 import { addressOf } from '../check-tensor.ts';
-import { classAxis } from '../geometry/loss.ts';
 import type { Tensor } from '../tensor.ts';
 import { ClassificationLoss, type ClassificationOptions } from './classification.ts';
 import type { LossValue, Reduction } from './loss.ts';
@@ -43,9 +42,10 @@ export class NLLLoss<R extends Reduction = 'mean'> extends ClassificationLoss<R>
     const call = 'NLLLoss.backward';
     const { shape } = this.site.recall(call, 'prediction');
     const target = this.site.recall(call, 'target');
-    const axis = classAxis(call, 'prediction', shape);
+    const axis = this.axisOf(call, shape);
     const total = this.labelWeight(call, target, axis);
-    const { dout, scale } = this.upstream(call, upstream, axis.samples, this.reduction === 'mean' ? total : 1);
+    const dout = this.douts(call, upstream, axis.samples);
+    const scale = this.scale(call, upstream, this.reduction === 'mean' ? total : 1);
     const dx = this.site.buffer('dprediction', shape, this.dtype);
     // biome-ignore format: outputs, inputs, sizes
     this.kernels.nllBackward(

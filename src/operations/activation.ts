@@ -30,7 +30,8 @@ export function activationApplication(core: Core, x: TensorSpec, formula: Formul
     },
     backward: ({ inputs, outputs }, gradients) => {
       const saved = saves === 'x' ? inputs[0] : outputs[0];
-      const [dx, dout] = [gradients.inputs[0], gradients.outputs[0]];
+      const dx = gradients.inputs[0];
+      const dout = gradients.outputs[0];
       const accumulate = gradients.accumulate[0] ?? false;
       if (!dx || !dout) return;
       backward(dx.address, dout.address, saved.address, a, b, Number(accumulate), 0, saved.size);

@@ -43,8 +43,10 @@ export const binary = (name: BinaryFormula): Operation => ({
       backward: ({ inputs, table }, { inputs: dinputs, outputs, accumulate }) => {
         const workspace = core.memory.scratch(nestWorkspace);
         const dout = outputs[0]?.address ?? 0;
-        const [atA, atB] = [inputs[0].address, inputs[1].address];
-        const [da, db] = [dinputs[0], dinputs[1]];
+        const atA = inputs[0].address;
+        const atB = inputs[1].address;
+        const da = dinputs[0];
+        const db = dinputs[1];
         if (da) backwardA(da.address, dout, atA, atB, table + ofA, workspace, Number(accumulate[0]), 0, extentA);
         if (db) backwardB(db.address, dout, atA, atB, table + ofB, workspace, Number(accumulate[1]), 0, extentB);
       },

@@ -16,7 +16,8 @@ export function boxCopies(core: Core, dtype: FloatDType, boxes: readonly Box[]) 
     const behind = Int32Array.BYTES_PER_ELEMENT * table.length;
     table.push(...box.table);
     return (to, from, at, accumulate) => {
-      const [out, x] = [to.address + bytes * offsetO, from.address + bytes * offsetX];
+      const out = to.address + bytes * offsetO;
+      const x = from.address + bytes * offsetX;
       stridedCopy(out, x, at + behind, Number(accumulate), 0, extent);
     };
   });

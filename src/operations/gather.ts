@@ -22,12 +22,14 @@ const picked = (name: string, geometryOf: (call: string, x: Shape, index: Shape)
       readsInputs: [1],
       accumulates: true,
       forward: ({ inputs, outputs, table }) => {
-        const [out, from, at] = [outputs[0].address, inputs[0].address, inputs[1].address];
-        gatherForward(out, from, at, table, stride, 0, forward.extent);
+        const index = inputs[1].address;
+        gatherForward(outputs[0].address, inputs[0].address, index, table, stride, 0, forward.extent);
       },
-      backward: ({ inputs, table }, { inputs: [dx], outputs: [dout], accumulate }) => {
+      backward: ({ inputs, table }, gradients) => {
+        const dx = gradients.inputs[0];
+        const dout = gradients.outputs[0];
         if (!dx || !dout) return;
-        if (!accumulate[0]) fill(dx.address, 0, 0, size);
+        if (!gradients.accumulate[0]) fill(dx.address, 0, 0, size);
         const at = table + behind;
         gatherBackward(dx.address, dout.address, inputs[1].address, at, stride, backward.cut, 0, backward.extent);
       },

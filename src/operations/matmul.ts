@@ -33,9 +33,11 @@ export const matmul: Operation = {
       readsInputs: ([askedA, askedB]) => [...(askedA ? [1] : []), ...(askedB ? [0] : [])],
       accumulates: true,
       forward: ({ inputs, outputs, table: at }) => ofC(outputs[0], inputs[0], inputs[1], at, false),
-      backward: ({ inputs, table: at }, { inputs: dinputs, outputs: [dout], accumulate }) => {
+      backward: ({ inputs, table: at }, { inputs: dinputs, outputs, accumulate }) => {
+        const dout = outputs[0];
         if (!dout) return;
-        const [da, db] = [dinputs[0], dinputs[1]];
+        const da = dinputs[0];
+        const db = dinputs[1];
         if (da) ofA(da, dout, inputs[1], at, accumulate[0] ?? false);
         if (db) ofB(db, inputs[0], dout, at, accumulate[1] ?? false);
       },

@@ -25,9 +25,11 @@ function moved(core: Core, x: TensorSpec, { shape, box }: Copied, value = 0): Ap
       if (box.size < size) fill(outputs[0].address, value, 0, size);
       copy(outputs[0], inputs[0], at, false);
     },
-    backward: ({ table: at }, { inputs: [dx], outputs: [dout], accumulate }) => {
+    backward: ({ table: at }, gradients) => {
+      const dx = gradients.inputs[0];
+      const dout = gradients.outputs[0];
       if (!dx || !dout) return;
-      const add = accumulate[0] ?? false;
+      const add = gradients.accumulate[0] ?? false;
       if (!add && box.size < sizeX) fill(dx.address, 0, 0, sizeX);
       copyBack(dx, dout, at, add);
     },

@@ -23,10 +23,11 @@ export const concatenated = (dim: number): Operation => ({
       outputs: [{ shape, dtype }],
       table,
       accumulates: true,
-      forward: ({ inputs: xs, outputs: [out], table: at }) => {
-        for (let i = 0; i < n; i++) copies[i](out, xs[i], at, false);
+      forward: ({ inputs: xs, outputs, table: at }) => {
+        for (let i = 0; i < n; i++) copies[i](outputs[0], xs[i], at, false);
       },
-      backward: ({ table: at }, { inputs: dxs, outputs: [dout], accumulate }) => {
+      backward: ({ table: at }, { inputs: dxs, outputs: douts, accumulate }) => {
+        const dout = douts[0];
         for (let i = 0; i < n; i++) {
           const dx = dxs[i];
           if (dx && dout) copies[n + i](dx, dout, at, accumulate[i] ?? false);
@@ -51,10 +52,11 @@ export const divided = (sizes: number | readonly number[], dim: number): Operati
       outputs: parts.map(({ shape }) => ({ shape, dtype })),
       table,
       accumulates: true,
-      forward: ({ inputs: [whole], outputs, table: at }) => {
-        for (let i = 0; i < n; i++) copies[i](outputs[i], whole, at, false);
+      forward: ({ inputs, outputs, table: at }) => {
+        for (let i = 0; i < n; i++) copies[i](outputs[i], inputs[0], at, false);
       },
-      backward: ({ table: at }, { inputs: [dx], outputs: douts, accumulate }) => {
+      backward: ({ table: at }, { inputs: dxs, outputs: douts, accumulate }) => {
+        const dx = dxs[0];
         if (!dx) return;
         const add = accumulate[0] ?? false;
         if (!add && douts.includes(undefined)) fill(dx.address, 0, 0, size);

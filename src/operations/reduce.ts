@@ -25,10 +25,12 @@ export const sumOver = (name: 'sum' | 'mean', axes: Axes, keepdim: boolean): Ope
         const workspace = core.memory.scratch(nestWorkspace);
         sumForward(outputs[0].address, inputs[0].address, n, table, workspace, 0, forward.extent);
       },
-      backward: ({ table }, { inputs: [dx], outputs: [dout], accumulate }) => {
+      backward: ({ table }, gradients) => {
+        const dx = gradients.inputs[0];
+        const dout = gradients.outputs[0];
         if (!dx || !dout) return;
         const workspace = core.memory.scratch(nestWorkspace);
-        const add = Number(accumulate[0]);
+        const add = Number(gradients.accumulate[0]);
         sumBackward(dx.address, dout.address, n, table + behind, workspace, add, 0, backward.extent);
       },
     };
@@ -55,14 +57,17 @@ export const maxOver = (axes: Axes, keepdim: boolean): Operation => ({
         const workspace = core.memory.scratch(nestWorkspace);
         maxForward(outputs[0].address, inputs[0].address, table, workspace, 0, forward.extent);
       },
-      backward: ({ inputs: [x], outputs: [out], table }, { inputs: [dx], outputs: [dout], accumulate }) => {
+      backward: ({ inputs, outputs, table }, gradients) => {
+        const dx = gradients.inputs[0];
+        const dout = gradients.outputs[0];
         if (!dx || !dout) return;
+        const out = outputs[0];
         const workspace = core.memory.scratch(nestWorkspace + out.size * Float64Array.BYTES_PER_ELEMENT);
         // biome-ignore format: outputs, inputs, axes
         maxBackward(
           dx.address, workspace + nestWorkspace,
-          dout.address, x.address, out.address,
-          table + ofCount, table + ofShare, workspace, Number(accumulate[0]), 0, count.extent,
+          dout.address, inputs[0].address, out.address,
+          table + ofCount, table + ofShare, workspace, Number(gradients.accumulate[0]), 0, count.extent,
         );
       },
     };

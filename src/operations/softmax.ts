@@ -29,7 +29,8 @@ export function softmaxApplication(
       forward(outputs[0].address, inputs[0].address, C, inner, 0, rows);
     },
     backward: ({ outputs }, gradients) => {
-      const [dx, dout] = [gradients.inputs[0], gradients.outputs[0]];
+      const dx = gradients.inputs[0];
+      const dout = gradients.outputs[0];
       if (dx && dout) backward(dx.address, dout.address, outputs[0].address, C, inner, 0, rows);
     },
   };

@@ -43,14 +43,15 @@ export const where: Operation = {
       accumulates: true,
       forward: ({ inputs, outputs, table }) => {
         const workspace = core.memory.scratch(nestWorkspace);
-        const [c, atA, atB] = [inputs[0].address, inputs[1].address, inputs[2].address];
-        whereForward(outputs[0].address, c, atA, atB, table, workspace, 0, extent);
+        const c = inputs[0].address;
+        whereForward(outputs[0].address, c, inputs[1].address, inputs[2].address, table, workspace, 0, extent);
       },
       backward: ({ inputs, table }, { inputs: dinputs, outputs, accumulate }) => {
         const workspace = core.memory.scratch(nestWorkspace);
         const dout = outputs[0]?.address ?? 0;
         const c = inputs[0].address;
-        const [da, db] = [dinputs[1], dinputs[2]];
+        const da = dinputs[1];
+        const db = dinputs[2];
         if (da) whereBackwardA(da.address, dout, c, table + ofA, workspace, Number(accumulate[1]), 0, extentA);
         if (db) whereBackwardB(db.address, dout, c, table + ofB, workspace, Number(accumulate[2]), 0, extentB);
       },

@@ -41,10 +41,8 @@ export class Adam extends Optimizer<AdamSettings> {
     super.check(call, settings);
     const { betas, eps, amsgrad } = settings;
     if (!Array.isArray(betas) || betas.length !== 2) reject(call, 'betas', 'two numbers', betas, TypeError);
-    for (let i = 0; i < 2; i++) {
-      const beta = checkNumber(call, `betas[${i}]`, betas[i], 0);
-      if (beta >= 1) reject(call, `betas[${i}]`, 'a number < 1', beta);
-    }
+    checkBeta(call, 'betas[0]', betas[0]);
+    checkBeta(call, 'betas[1]', betas[1]);
     checkNumber(call, 'eps', eps, 0);
     checkBoolean(call, 'amsgrad', amsgrad);
   }
@@ -58,7 +56,8 @@ export class Adam extends Optimizer<AdamSettings> {
     const t = ++state.step.data[0];
     const alpha = lr / (1 - betas[0] ** t);
     const c = 1 / Math.sqrt(1 - betas[1] ** t);
-    const [shrink, penalty] = this.isDecoupled ? [1 - lr * weightDecay, 0] : [1, weightDecay];
+    const shrink = this.isDecoupled ? 1 - lr * weightDecay : 1;
+    const penalty = this.isDecoupled ? 0 : weightDecay;
     // biome-ignore format: outputs, inputs, settings
     parameter.core.kernels[parameter.dtype].adamStep(
       parameter.address, state.exp_avg.address, state.exp_avg_sq.address, addressOf(amsgrad ? state.max_exp_avg_sq : null),
@@ -66,6 +65,10 @@ export class Adam extends Optimizer<AdamSettings> {
       alpha, betas[0], betas[1], c, eps, shrink, penalty, maximize ? -1 : 1, 0, parameter.size,
     );
   }
+}
+
+function checkBeta(call: string, argument: string, beta: number): void {
+  if (checkNumber(call, argument, beta, 0) >= 1) reject(call, argument, 'a number < 1', beta);
 }
 
 const moments = ['step', 'exp_avg', 'exp_avg_sq'];

@@ -45,7 +45,8 @@ export class RMSprop extends Optimizer<RMSpropSettings> {
   }
 
   protected override stateNames({ momentum, centered }: RMSpropSettings): readonly string[] {
-    return ['square_avg', ...(centered ? ['grad_avg'] : []), ...(momentum > 0 ? ['momentum_buffer'] : [])];
+    if (centered) return momentum > 0 ? centeredWithVelocity : centeredOnly;
+    return momentum > 0 ? withVelocity : plain;
   }
 
   protected override update(parameter: Parameter, state: OptimizerState, settings: RMSpropSettings): void {
@@ -60,3 +61,8 @@ export class RMSprop extends Optimizer<RMSpropSettings> {
     );
   }
 }
+
+const plain = ['square_avg'];
+const withVelocity = [...plain, 'momentum_buffer'];
+const centeredOnly = [...plain, 'grad_avg'];
+const centeredWithVelocity = [...centeredOnly, 'momentum_buffer'];

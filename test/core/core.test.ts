@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import { hasRelaxedSimd } from '../../src/core/variant.ts';
 import { createCore, init, Linear, Tensor } from '../../src/index.ts';
@@ -32,8 +33,18 @@ it.each([
 });
 
 it('runs from a module compiled elsewhere', async () => {
-  const { base64 } = await import('../../src/wasm/plain.ts');
-  const module = await WebAssembly.compile(Buffer.from(base64, 'base64'));
+  const module = await WebAssembly.compile(readFileSync(new URL('../../build/plain.wasm', import.meta.url)));
   const core = await createCore({ simd: 'plain', module });
   expect([...Tensor.ones([2], { core }).data]).toEqual([1, 1]);
+});
+
+it('inflates its module by streams where there is no zlib, as in a browser', async () => {
+  const { getBuiltinModule } = process;
+  Object.assign(process, { getBuiltinModule: undefined });
+  try {
+    const core = await createCore({ simd: 'plain' });
+    expect([...Tensor.ones([2], { core }).data]).toEqual([1, 1]);
+  } finally {
+    Object.assign(process, { getBuiltinModule });
+  }
 });

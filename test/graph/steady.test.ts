@@ -55,7 +55,7 @@ it('leaves nothing behind in training, and little for the collector', () => {
   });
   console.log(`forward, backward, backwardParameters: ${passes.allocated.toFixed(0)} bytes a step, all collected`);
   expect(passes.retained).toBeLessThan(8);
-  // A few numbers and an argument list; a typed array or a tensor a step would be more.
+  // Next to nothing, once V8 has its last code of everything (test/steps.test.ts); a typed array or a tensor would be more.
   expect(passes.allocated).toBeLessThan(600);
 });
 

@@ -51,10 +51,23 @@ forEachBuild((core, dtype) => {
     backwardWeight: kernels.depthwiseBackwardWeight,
   };
 
+  /** A shape and its workspace between guard words. */
+  function shapeOf(s: Conv2dSizes, memory: Guarded): number {
+    const write = (at: number) => {
+      // biome-ignore format: in the order of Conv2dShape
+      kernels.conv2dShape(
+        at, s.N, s.C, s.H, s.W, s.O, s.OH, s.OW, s.KH, s.KW, s.SH, s.SW, s.PH, s.PW, s.DH, s.DW, s.G,
+      );
+      return at;
+    };
+    const bytes = kernels.conv2dWorkspace(write(core.memory.scratch(64)));
+    return write(memory.output(dtype, Math.ceil(bytes / (dtype === 'f32' ? 4 : 8))));
+  }
+
   /** All four passes, each cut in two at a place of its own, as two threads would run them. */
   function run(s: Conv2dSizes, biased: boolean, passes = products) {
     const random = new Random(s.H * 1000 + s.W);
-    const [P, taps, bytes] = [s.OH * s.OW, (s.C / s.G) * s.KH * s.KW, dtype === 'f32' ? 4 : 8];
+    const [P, taps] = [s.OH * s.OW, (s.C / s.G) * s.KH * s.KW];
     const values = {
       x: random.normals(s.N * s.C * s.H * s.W),
       w: random.normals(s.O * taps),
@@ -71,11 +84,7 @@ forEachBuild((core, dtype) => {
     const dx = memory.output(dtype, values.x.length);
     const dw = memory.output(dtype, values.w.length, values.before);
     const db = memory.output(dtype, s.O, values.before.subarray(0, s.O));
-    const shape = memory.output(dtype, Math.ceil(kernels.conv2dWorkspace(P) / bytes));
-    // biome-ignore format: in the order of Conv2dShape
-    kernels.conv2dShape(
-      shape, s.N, s.C, s.H, s.W, s.O, s.OH, s.OW, s.KH, s.KW, s.SH, s.SW, s.PH, s.PW, s.DH, s.DW, s.G,
-    );
+    const shape = shapeOf(s, memory);
     const halves = (n: number) =>
       [
         [0, n >> 1],
@@ -138,11 +147,7 @@ forEachBuild((core, dtype) => {
         const columns = memory.output(dtype, upstream.length);
         const dx = memory.output(dtype, values.length);
         const [x, dcolumns] = [memory.input(dtype, values), memory.input(dtype, upstream)];
-        const shape = memory.output('i32', 16);
-        // biome-ignore format: in the order of Conv2dShape
-        kernels.conv2dShape(
-          shape, s.N, s.C, s.H, s.W, s.C, s.OH, s.OW, s.KH, s.KW, s.SH, s.SW, s.PH, s.PW, s.DH, s.DW, 1,
-        );
+        const shape = shapeOf({ ...s, O: s.C, G: 1 }, memory);
         kernels.im2col(columns, x, shape, 0, planes);
         kernels.col2im(dx, dcolumns, shape, 0, planes);
         const expected = im2col(s, values, upstream);
