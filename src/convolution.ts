@@ -8,7 +8,7 @@ export type Convolution = ReturnType<typeof convolutionOf>;
 /** Channels of a group, on either side, from which on Winograd's algorithm is faster (measured). */
 const winogradChannels = 16;
 /** Output pixels of all images from which on transforming the weights pays (measured). */
-const winogradPixels = 128;
+const winogradPixels = 256;
 
 /** What 'auto' stands for. */
 function chosen(g: Conv2dGeometry): 'direct' | 'winograd' {

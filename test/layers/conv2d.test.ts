@@ -89,7 +89,8 @@ forEachBuild((core, dtype) => {
     expect(chosen(64, 64, 3, { algorithm: 'direct' })).toBe('direct');
     expect(chosen(3, 64, 3)).toBe('direct');
     expect(chosen(64, 64, 3, { groups: 64 })).toBe('direct');
-    expect(chosen(64, 64, 3, {}, [1, 64, 4, 4])).toBe('direct');
+    expect(chosen(64, 64, 3, {}, [1, 64, 15, 15])).toBe('direct');
+    expect(chosen(64, 64, 3, {}, [1, 64, 16, 16])).toBe('winograd');
     expect(chosen(64, 64, 5)).toBe('direct');
     expect(chosen(64, 64, 3, { stride: 2 })).toBe('direct');
     expect(chosen(64, 64, 3, { dilation: 2 })).toBe('direct');
