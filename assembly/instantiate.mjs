@@ -1,9 +1,9 @@
 // A compiler transform: WebAssembly cannot export a generic function, so each one that assembly/index.ts
 // re-exports is instantiated for f32 and for f64. This spares every kernel two hand-written wrappers.
 //
-// An exported class is a formula on vectors, which its file's loops take as their second type parameter: a class
+// An exported class is a formula on vectors, which its file's exported loops take as their second type parameter: a class
 // Relu beside `forward<T, F>` and `backward<T, F>` becomes reluForward_f32, reluForward_f64 and reluBackward_…
-import { NodeKind } from 'assemblyscript';
+import { CommonFlags, NodeKind } from 'assemblyscript';
 import { Transform } from 'assemblyscript/transform';
 
 export default class Instantiate extends Transform {
@@ -19,7 +19,7 @@ export default class Instantiate extends Transform {
         const declaration = file.statements.find((node) => isDeclaration(node) && node.name.text === name);
         if (!declaration) throw new Error(`assembly/index.ts: ${statement.path.value} has no ${name}`);
         if (declaration.kind === NodeKind.ClassDeclaration) {
-          for (const loop of file.statements.filter((node) => isDeclaration(node) && typeParameters(node) === 2)) {
+          for (const loop of file.statements.filter((node) => isExported(node) && typeParameters(node) === 2)) {
             instances.push(...instantiate(loop, statement.internalPath, name));
           }
         } else if (typeParameters(declaration) === 1) {
@@ -35,6 +35,7 @@ export default class Instantiate extends Transform {
 }
 
 const isDeclaration = (node) => node.kind === NodeKind.FunctionDeclaration || node.kind === NodeKind.ClassDeclaration;
+const isExported = (node) => isDeclaration(node) && node.is(CommonFlags.Export);
 const typeParameters = (node) => (node.kind === NodeKind.FunctionDeclaration ? (node.typeParameters?.length ?? 0) : 0);
 
 /**

@@ -1,5 +1,6 @@
 import { Bench, performanceNowTimestampProvider, type TimestampProvider } from 'tinybench';
 import type { BenchCase } from './case.ts';
+import type { Copy } from './copy.ts';
 
 /**
  * A median over rounds, and how far the rounds lie apart: half of the distance between their quartiles, as a share of
@@ -16,6 +17,8 @@ export interface Measurement {
   baseline: Figure;
   /** Baseline's time over ours, of one round each. */
   ratio: Figure;
+  /** Our bytes per second as a share of those of the copy; for cases that name their bytes. */
+  share?: Figure;
 }
 
 /** How long to measure each side of a case, over all rounds. */
@@ -45,24 +48,30 @@ const clocks: Record<Clock, TimestampProvider> = {
 };
 
 const maxRounds = 7;
-type Side = 'ours' | 'baseline';
+type Side = 'ours' | 'baseline' | 'copy';
 
 /**
- * Times both sides in alternating rounds, so that a machine that slows down for a while slows both. A round's time
- * is that of its fastest call: other programs only ever add to a call, and add more often to a long one, so that a
- * round's median would favour the faster side (measured: by half on a busy machine). The ratio is the median of the
- * rounds' own ratios.
+ * Times both sides, and for a case that names its bytes the copy, in alternating rounds, so that a machine that slows
+ * down for a while slows all. A round's time is that of its fastest call: other programs only ever add to a call, and
+ * add more often to a long one, so that a round's median would favour the faster side (measured: by half on a busy
+ * machine). The ratio is the median of the rounds' own ratios.
  */
-export function measure(benchCase: BenchCase, { iterations, time, clock = 'wall' }: Effort): Measurement {
+export function measure(benchCase: BenchCase, { iterations, time, clock = 'wall' }: Effort, copy?: Copy): Measurement {
+  const { bytes } = benchCase;
+  const calls: Partial<Record<Side, () => void>> = {
+    ours: () => benchCase.ours(),
+    baseline: () => benchCase.baseline(),
+    ...(copy && bytes !== undefined ? { copy: copy.run } : {}),
+  };
+  const sides = Object.entries(calls) as [Side, () => void][];
   const rounds = time > 0 ? maxRounds : Math.min(maxRounds, iterations);
-  const ours: number[] = [];
-  const baseline: number[] = [];
+  const times: Record<Side, number[]> = { ours: [], baseline: [], copy: [] };
   for (let round = 0; round < rounds; round++) {
     benchCase.reset?.();
     const bench = new Bench({
       iterations: Math.ceil(iterations / rounds),
       time: time / rounds,
-      // The first round's warm-up must see both sides through to their optimised code.
+      // The first round's warm-up must see all sides through to their optimised code.
       warmup: time > 0,
       warmupIterations: 1,
       warmupTime: round === 0 ? time / 4 : 0,
@@ -70,13 +79,15 @@ export function measure(benchCase: BenchCase, { iterations, time, clock = 'wall'
       subtractTimerOverhead: true,
       throws: true,
     });
-    const order: Side[] = round % 2 === 0 ? ['ours', 'baseline'] : ['baseline', 'ours'];
-    for (const side of order) bench.add(side, () => benchCase[side](), { async: false });
+    for (const [side, call] of round % 2 === 0 ? sides : sides.toReversed()) bench.add(side, call, { async: false });
     bench.runSync();
-    ours.push(callTime(bench, 'ours'));
-    baseline.push(callTime(bench, 'baseline'));
+    for (const [side] of sides) times[side].push(callTime(bench, side));
   }
-  return { ours: figure(ours), baseline: figure(baseline), ratio: figure(baseline.map((ms, i) => ms / ours[i])) };
+  const { ours, baseline } = times;
+  const ratio = figure(baseline.map((ms, i) => ms / ours[i]));
+  if (!copy || bytes === undefined) return { ours: figure(ours), baseline: figure(baseline), ratio };
+  const share = figure(times.copy.map((ms, i) => bytes / ours[i] / (copy.bytes / ms)));
+  return { ours: figure(ours), baseline: figure(baseline), ratio, share };
 }
 
 export function figure(values: readonly number[]): Figure {

@@ -5,6 +5,7 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import { type Core, type CoreOptions, createCore } from 'simdgrad';
 import { disagreement } from './agree.ts';
 import type { BenchCase, BenchCases } from './case.ts';
+import { memoryCopy } from './copy.ts';
 import { type Clock, type Effort, type Measurement, measure } from './measure.ts';
 import { heading, row } from './table.ts';
 
@@ -76,7 +77,7 @@ function compare(benchCase: BenchCase, effort: Effort): Result {
   benchCase.ours();
   benchCase.baseline();
   const refused = disagreement(benchCase);
-  return { kernel, shape, flops, bytes, ...(refused ? { refused } : measure(benchCase, effort)) };
+  return { kernel, shape, flops, bytes, ...(refused ? { refused } : measure(benchCase, effort, copy)) };
 }
 
 function environment({ simd, threads }: Core) {
@@ -91,11 +92,14 @@ const effort: Effort = {
   time: options.time ?? (options.iterations === undefined ? 1000 : 0),
   clock: options.clock,
 };
-const here = environment(await createCore({ simd: options.simd }));
+const core = await createCore({ simd: options.simd });
+const here = environment(core);
+const copy = memoryCopy(core);
 console.log(`simdgrad ${here.simd} SIMD, ${here.threads} thread, against JavaScript over Float32Arrays`);
 console.log(`${here.cpu} × ${here.cpus} (load ${here.load.toFixed(1)}), Node ${here.node}, ${here.date.slice(0, 10)}`);
 if (options.clock === 'cpu') console.log('Processor time of the process, not time that passed.');
-console.log("The fastest call of a round, median over alternating rounds ± half of the rounds' interquartile range.\n");
+console.log("The fastest call of a round, median over alternating rounds ± half of the rounds' interquartile range.");
+console.log("'of copy': bytes per second as a share of those of memory.copy out of cache, 32 MB to 32 MB.\n");
 console.log(heading);
 
 const results: Result[] = [];
@@ -103,8 +107,8 @@ for await (const benchCase of cases(options.filter)) {
   if (results.at(-1)?.kernel !== benchCase.kernel) console.log(benchCase.kernel);
   const result = compare(benchCase, effort);
   results.push(result);
-  const { ours, baseline, ratio } = result;
-  if (ours && baseline && ratio) console.log(row(benchCase, { ours, baseline, ratio }));
+  const { ours, baseline, ratio, share } = result;
+  if (ours && baseline && ratio) console.log(row(benchCase, { ours, baseline, ratio, share }));
   else console.log(`  ${benchCase.shape}: not timed, since the numbers differ: ${result.refused}`);
 }
 if (options.json) writeFileSync(options.json, `${JSON.stringify({ ...here, effort, results }, null, 2)}\n`);

@@ -30,14 +30,18 @@ export const shapes = {
     'LeNet 32× 1→6 5×5 28×28': { N: 32, C: 1, H: 28, W: 28, O: 6, k: 5, padding: 2 },
     'LeNet 32× 6→16 5×5 14×14': { N: 32, C: 6, H: 14, W: 14, O: 16, k: 5 },
   },
-  /** GPT-2 small's residual stream: 512 tokens of 768 features. */
-  layerNorm: { 'GPT-2 512×768': { rows: 512, C: 768 } },
-  /** The scores of GPT-2 small's 12 attention heads, 256 tokens; ten classes at batch 64. */
-  softmax: { 'GPT-2 12·256×256': { rows: 3072, C: 256 }, 'digits 64×10': { rows: 64, C: 10 } },
+  /** GPT-2 small's residual stream: 512 tokens of 768 features; a batch of 16, out of cache. */
+  layerNorm: { 'GPT-2 512×768': { rows: 512, C: 768 }, 'GPT-2 16·1024×768': { rows: 16384, C: 768 } },
+  /** The scores of GPT-2 small's 12 attention heads, 256 tokens, and 1024, out of cache; ten classes at batch 64. */
+  softmax: {
+    'GPT-2 12·256×256': { rows: 3072, C: 256 },
+    'GPT-2 12·1024×1024': { rows: 12288, C: 1024 },
+    'digits 64×10': { rows: 64, C: 10 },
+  },
   /** LeNet's digits, and a language model's head over GPT-2's vocabulary. */
   crossEntropy: { 'LeNet 64×10': { N: 64, C: 10 }, 'GPT-2 head 512×50257': { N: 512, C: 50257 } },
-  /** An autoencoder's reconstruction error: a batch of 1024 images of 32×32. */
-  elementwiseLoss: { '1024×32×32': { size: 1 << 20 } },
+  /** An autoencoder's reconstruction error: a batch of 1024 images of 32×32; of 128×128, out of cache. */
+  elementwiseLoss: { '1024×32×32': { size: 1 << 20 }, '1024×128×128': { size: 1 << 24 } },
   /** Pooling layers: images of H × W on `planes` planes (batch × channels), square windows of K places. */
   maxPool2d: {
     'LeNet 32×6×28×28, 2×2': { planes: 192, H: 28, W: 28, K: 2, stride: 2, padding: 0 },
@@ -70,6 +74,6 @@ export const shapes = {
   attention: { '8×12 heads 64×64': { heads: 8 * 12, T: 64, D: 64 } },
   /** Layers that do next to nothing, one after another, and how often to pass through them. */
   chain: { depth: 16, passes: 64, size: 8 },
-  /** Activations, element by element. */
-  dropout: { 'GPT-2 512×768': 512 * 768 },
+  /** Activations, element by element; a batch of 16, out of cache. */
+  dropout: { 'GPT-2 512×768': 512 * 768, 'GPT-2 16·1024×768': 16 * 1024 * 768 },
 } as const;

@@ -24,14 +24,14 @@ export function percent(spread: Figure['spread']): string {
   return spread === null ? ' '.repeat(7) : ` ±${String(Math.round(spread * 100)).padStart(3)} %`;
 }
 
-const widths = [30, 15, 15, 13, 13, 14];
+const widths = [30, 15, 15, 13, 13, 9, 14];
 const line = (cells: readonly string[]): string =>
   cells.map((cell, i) => (i === 0 ? cell.padEnd(widths[i]) : ` ${cell.padStart(widths[i] - 1)}`)).join('');
 
-export const heading: string = line(['', 'simdgrad', 'JavaScript', 'simdgrad', 'JavaScript', 'faster']);
+export const heading: string = line(['', 'simdgrad', 'JavaScript', 'simdgrad', 'JavaScript', 'of copy', 'faster']);
 
-/** One case in 100 columns: times, rates, and how many times faster. A rate spreads as its time does; a long name has its own line. */
-export function row(benchCase: BenchCase, { ours, baseline, ratio }: Measurement): string {
+/** One case: times, rates, the share of a copy's rate, and how many times faster. A rate spreads as its time does; a long name has its own line. */
+export function row(benchCase: BenchCase, { ours, baseline, ratio, share }: Measurement): string {
   const name = `  ${benchCase.shape}`;
   const fits = name.length < widths[0];
   const figures = line([
@@ -40,6 +40,7 @@ export function row(benchCase: BenchCase, { ours, baseline, ratio }: Measurement
     time(baseline.median) + percent(baseline.spread),
     rate(benchCase, ours.median),
     rate(benchCase, baseline.median),
+    share ? digits(share.median) : '',
     `${digits(ratio.median)}×${percent(ratio.spread)}`,
   ]);
   return fits ? figures : `${name}\n${figures}`;

@@ -11,8 +11,8 @@
 // A weight (w or p, null for 1) is broadcast: element i has weight[(i / inner) mod period]. Loops and blocks of
 // sums are as in regression.ts.
 
-import { constant } from '../lib/float';
-import { exp, log, log1p, sigmoid } from '../lib/math';
+import { constant, select } from '../lib/float';
+import { exp, log, log1p } from '../lib/math';
 import { at, lanes, loadLanes, maskLanes, storeLanes, sumLanes, zero } from '../lib/simd';
 
 /** Blocks [begin, end) of n elements: sums[b] = Σ l, and out = l where out is not null. */
@@ -69,8 +69,13 @@ export class BceWithLogits {
 
   @inline
   slope<T>(x: v128, t: v128, p: v128): v128 {
-    const no = v128.mul<T>(v128.sub<T>(constant<T>(1), t), sigmoid<T>(x));
-    return v128.sub<T>(no, v128.mul<T>(v128.mul<T>(p, t), sigmoid<T>(v128.neg<T>(x))));
+    // σ(|x|) = 1/(1 + e) and σ(−|x|) = e/(1 + e) with one e = e^−|x|: no cancellation on either side.
+    const one = constant<T>(1);
+    const e = exp<T>(v128.neg<T>(v128.abs<T>(x)));
+    const more = v128.div<T>(one, v128.add<T>(one, e)), less = v128.mul<T>(e, more);
+    const negative = v128.lt<T>(x, zero());
+    const no = v128.mul<T>(v128.sub<T>(one, t), select(negative, less, more));
+    return v128.sub<T>(no, v128.mul<T>(v128.mul<T>(p, t), select(negative, more, less)));
   }
 }
 
@@ -94,8 +99,13 @@ export class Bce {
 }
 
 /** The weights of the elements from i on; one vector load or one splat where they lie so. */
+// @ts-ignore: decorator
+@inline
 function broadcast<T>(weight: usize, i: i32, period: i32, inner: i32): v128 {
-  if (!weight) return constant<T>(1);
+  return weight ? weightsAt<T>(weight, i, period, inner) : constant<T>(1);
+}
+
+function weightsAt<T>(weight: usize, i: i32, period: i32, inner: i32): v128 {
   const j = (i / inner) % period;
   if (inner == 1 && j + lanes<T>() <= period) return v128.load(at<T>(weight, j));
   let v = v128.splat<T>(load<T>(at<T>(weight, j)));

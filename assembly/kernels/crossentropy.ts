@@ -19,7 +19,7 @@
 
 import { constant } from '../lib/float';
 import { exp, log } from '../lib/math';
-import { at, fillLanes, lanes, loadLanes, madd, maskLanes, maxLanes, nmadd, storeLanes, sumLanes, zero } from '../lib/simd';
+import { at, fillLanes, lanes, loadLanes, madd, maskLanes, maxLanes, nmadd, storeLanes, sumLanes, wholeVectors, zero } from '../lib/simd';
 
 /** Terms of one part of a long sum. */
 const part: i32 = 1024;
@@ -76,11 +76,18 @@ export function crossEntropyBackward<T>(
     const g = v128.and(upstream<T>(dout, scale, i, inner, count), kept<T>(target, ignoreIndex, i, inner, count));
     const ratio = v128.div<T>(perSample<T>(mass, i, inner, count), perSample<T>(sum, i, inner, count));
     const gp = v128.mul<T>(g, ratio), gq = v128.mul<T>(g, share);
-    for (let c = 0; c < C; c += step) {
+    let c = 0;
+    // Whole vectors of one sample first, without the question how many of its classes are left.
+    if (inner == 1 && smoothing == 0) {
+      const whole = wholeVectors<T>(C);
+      for (; c < whole; c += lanes<T>()) {
+        v128.store(at<T>(dx, first + c), v128.mul<T>(exponential<T>(x, m, first + c, lanes<T>()), gp));
+      }
+    }
+    for (; c < C; c += step) {
       const left = inner == 1 ? C - c : count;
       const offset = first + c * inner;
-      const e = exp<T>(v128.sub<T>(loadLanes<T>(at<T>(x, offset), left), m));
-      let d = v128.mul<T>(e, gp);
+      let d = v128.mul<T>(exponential<T>(x, m, offset, left), gp);
       if (smoothing != 0) d = nmadd<T>(gq, weightsAt<T>(weight, c, inner, left), d);
       storeLanes<T>(at<T>(dx, offset), d, left);
     }
@@ -143,7 +150,7 @@ export function crossEntropySoftBackward<T>(
     for (let c = 0; c < C; c += step) {
       const left = inner == 1 ? C - c : count;
       const offset = first + c * inner;
-      const e = exp<T>(v128.sub<T>(loadLanes<T>(at<T>(x, offset), left), m));
+      const e = exponential<T>(x, m, offset, left);
       const q = smoothed<T>(target, weight, smoothing, offset, c, C, inner, left);
       storeLanes<T>(at<T>(dx, offset), v128.mul<T>(g, v128.sub<T>(v128.mul<T>(e, ratio), q)), left);
     }
@@ -183,7 +190,12 @@ function softmax<T>(logs: usize, max: usize, sum: usize, x: usize, i: i32, C: i3
   const step = inner == 1 ? lanes<T>() : 1;
   const lowest = constant<T>(-Infinity);
   let m = lowest;
-  for (let c = 0; c < C; c += step) {
+  let c = 0;
+  if (inner == 1) {
+    const whole = wholeVectors<T>(C);
+    for (; c < whole; c += lanes<T>()) m = v128.pmax<T>(m, v128.load(at<T>(x, c)));
+  }
+  for (; c < C; c += step) {
     const left = inner == 1 ? C - c : count;
     // A NaN that this maximum passes over comes back through exp.
     m = v128.pmax<T>(m, fillLanes<T>(loadLanes<T>(at<T>(x, c * inner), left), lowest, left));
@@ -193,10 +205,14 @@ function softmax<T>(logs: usize, max: usize, sum: usize, x: usize, i: i32, C: i3
   for (let from = 0; from < C; from += part) {
     const to = min<i32>(from + part, C);
     let partial = zero();
-    for (let c = from; c < to; c += step) {
+    c = from;
+    if (inner == 1) {
+      const whole = from + wholeVectors<T>(to - from);
+      for (; c < whole; c += lanes<T>()) partial = v128.add<T>(partial, exponential<T>(x, m, c, lanes<T>()));
+    }
+    for (; c < to; c += step) {
       const left = inner == 1 ? C - c : count;
-      const e = exp<T>(v128.sub<T>(loadLanes<T>(at<T>(x, c * inner), left), m));
-      partial = v128.add<T>(partial, maskLanes<T>(e, left));
+      partial = v128.add<T>(partial, maskLanes<T>(exponential<T>(x, m, c * inner, left), left));
     }
     S = v128.add<T>(S, partial);
   }
@@ -204,6 +220,13 @@ function softmax<T>(logs: usize, max: usize, sum: usize, x: usize, i: i32, C: i3
   storeLanes<T>(at<T>(max, i), m, count);
   storeLanes<T>(at<T>(sum, i), S, count);
   storeLanes<T>(at<T>(logs, i), log<T>(S), count);
+}
+
+/** exp(x − m) of the elements from `offset` on. */
+// @ts-ignore: decorator
+@inline
+function exponential<T>(x: usize, m: v128, offset: i32, left: i32): v128 {
+  return exp<T>(v128.sub<T>(loadLanes<T>(at<T>(x, offset), left), m));
 }
 
 /** Σ_c w_c·(x_c − m) of the samples whose first class lies at x. */
@@ -246,6 +269,7 @@ function samplesAt<T>(i: i32, inner: i32, end: i32): i32 {
 // @ts-ignore: decorator
 @inline
 function firstOf(i: i32, C: i32, inner: i32): i32 {
+  if (inner == 1) return i * C;
   return (i / inner) * C * inner + (i % inner);
 }
 

@@ -11,7 +11,7 @@
 
 import { constant, copySign, select } from '../lib/float';
 import { exp, log } from '../lib/math';
-import { at, lanes, loadLanes, maskLanes, storeLanes, sumLanes, zero } from '../lib/simd';
+import { at, lanes, loadLanes, maskLanes, storeLanes, sumLanes, wholeVectors, zero } from '../lib/simd';
 
 /** Blocks [begin, end) of n elements: sums[b] = Σ l(x, t), and out = l(x, t) where out is not null. */
 export function forward<T, F>(
@@ -21,15 +21,16 @@ export function forward<T, F>(
 ): void {
   const as = constant<T>(a);
   for (let b = begin; b < end; b++) {
-    const first = b * block, size = min<i32>(block, n - first);
-    let sum = zero();
-    for (let k = 0; k < size; k += lanes<T>()) {
-      const i = first + k, left = size - k;
-      const l = changetype<F>(0).loss<T>(loadLanes<T>(at<T>(x, i), left), loadLanes<T>(at<T>(target, i), left), as);
-      if (out) storeLanes<T>(at<T>(out, i), l, left);
-      sum = v128.add<T>(sum, maskLanes<T>(l, left));
+    const first = b * block, stop = min<i32>(first + block, n);
+    const pairs = first + wholeVectors<T>(stop - first, 2);
+    let sum = zero(), other = zero();
+    let i = first;
+    for (; i < pairs; i += 2 * lanes<T>()) {
+      sum = v128.add<T>(sum, lossAt<T, F>(out, x, target, as, i, lanes<T>()));
+      other = v128.add<T>(other, lossAt<T, F>(out, x, target, as, i + lanes<T>(), lanes<T>()));
     }
-    store<f64>(at<f64>(sums, b), <f64>sumLanes<T>(sum));
+    for (; i < stop; i += lanes<T>()) sum = v128.add<T>(sum, lossAt<T, F>(out, x, target, as, i, stop - i));
+    store<f64>(at<f64>(sums, b), <f64>sumLanes<T>(v128.add<T>(sum, other)));
   }
 }
 
@@ -40,12 +41,32 @@ export function backward<T, F>(
   a: f64, scale: f64, begin: i32, end: i32,
 ): void {
   const as = constant<T>(a), scales = constant<T>(scale);
-  for (let i = begin; i < end; i += lanes<T>()) {
-    const left = end - i;
-    const d = changetype<F>(0).slope<T>(loadLanes<T>(at<T>(x, i), left), loadLanes<T>(at<T>(target, i), left), as);
-    const g = dout ? v128.mul<T>(scales, loadLanes<T>(at<T>(dout, i), left)) : scales;
-    storeLanes<T>(at<T>(dx, i), v128.mul<T>(g, d), left);
-  }
+  const whole = begin + wholeVectors<T>(end - begin);
+  let i = begin;
+  for (; i < whole; i += lanes<T>()) slopeAt<T, F>(dx, dout, x, target, as, scales, i, lanes<T>());
+  for (; i < end; i += lanes<T>()) slopeAt<T, F>(dx, dout, x, target, as, scales, i, end - i);
+}
+
+/** l of the elements from i on, and 0 in the lanes beyond. */
+// @ts-ignore: decorator
+@inline
+function lossAt<T, F>(out: usize, x: usize, target: usize, as: v128, i: i32, left: i32): v128 {
+  const l = changetype<F>(0).loss<T>(loadLanes<T>(at<T>(x, i), left), loadLanes<T>(at<T>(target, i), left), as);
+  if (out) storeLanes<T>(at<T>(out, i), l, left);
+  return maskLanes<T>(l, left);
+}
+
+/** dx of the elements from i on. */
+// @ts-ignore: decorator
+@inline
+function slopeAt<T, F>(
+  dx: usize,
+  dout: usize, x: usize, target: usize, as: v128, scales: v128,
+  i: i32, left: i32,
+): void {
+  const d = changetype<F>(0).slope<T>(loadLanes<T>(at<T>(x, i), left), loadLanes<T>(at<T>(target, i), left), as);
+  const g = dout ? v128.mul<T>(scales, loadLanes<T>(at<T>(dout, i), left)) : scales;
+  storeLanes<T>(at<T>(dx, i), v128.mul<T>(g, d), left);
 }
 
 /** l = d²,  d = x − t;  ∂l/∂x = 2d. */

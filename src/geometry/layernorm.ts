@@ -10,3 +10,11 @@ export function layerNormRows(call: string, shape: Shape, normalizedShape: Shape
   const C = sizeOf(normalizedShape);
   return { rows: sizeOf(shape) / C, C };
 }
+
+/**
+ * How many rows backward's two kernels take in turns: as many as stay in a core's second cache from the one to the
+ * other, and a multiple of the four that are summed together.
+ */
+export function rowsInTurn(C: number): number {
+  return Math.max(4, Math.floor(16384 / C) & ~3);
+}

@@ -1,6 +1,6 @@
 import { checkNumber } from '../check.ts';
 import { addressOf, checkTensor } from '../check-tensor.ts';
-import { layerNormRows } from '../geometry/layernorm.ts';
+import { layerNormRows, rowsInTurn } from '../geometry/layernorm.ts';
 import type { Tensor } from '../tensor.ts';
 import { floatTensor } from './float-tensor.ts';
 
@@ -67,16 +67,20 @@ export function layerNormBackward(
   for (const [name, tensor] of Object.entries({ weight, dweight, dbias })) {
     if (tensor) checkTensor(call, name, tensor, { ...same, shape: normalized });
   }
-  // biome-ignore format: outputs, inputs, sizes
-  kernels.layerNormBackward(
-    dx.address,
-    dout.address, x.address, addressOf(weight), mean.address, rstd.address,
-    C, 0, rows,
-  );
-  // biome-ignore format: outputs, inputs, sizes
-  kernels.layerNormBackwardParameters(
-    addressOf(dweight), addressOf(dbias),
-    dout.address, x.address, mean.address, rstd.address,
-    rows, C, 0, C,
-  );
+  const step = rowsInTurn(C);
+  for (let row = 0; row < rows; row += step) {
+    const end = Math.min(row + step, rows);
+    // biome-ignore format: outputs, inputs, sizes
+    kernels.layerNormBackwardParameters(
+      addressOf(dweight), addressOf(dbias),
+      dout.address, x.address, mean.address, rstd.address,
+      C, row, end, 0, C,
+    );
+    // biome-ignore format: outputs, inputs, sizes
+    kernels.layerNormBackward(
+      dx.address,
+      dout.address, x.address, addressOf(weight), mean.address, rstd.address,
+      C, row, end,
+    );
+  }
 }

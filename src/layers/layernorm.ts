@@ -1,6 +1,6 @@
 import { checkBoolean, checkNumber, checkOptions, reject } from '../check.ts';
 import { addressOf } from '../check-tensor.ts';
-import { layerNormRows } from '../geometry/layernorm.ts';
+import { layerNormRows, rowsInTurn } from '../geometry/layernorm.ts';
 import type { Application, TensorSpec } from '../operation.ts';
 import type { Parameter } from '../parameter.ts';
 import { checkShape, type Shape } from '../shape.ts';
@@ -49,6 +49,7 @@ export class LayerNorm extends Layer {
 
   override prepare(call: string, [x]: readonly TensorSpec[]): Application {
     const { rows, C } = layerNormRows(call, x.shape, this.normalizedShape);
+    const step = rowsInTurn(C);
     const statistic: TensorSpec = { shape: [rows], dtype: x.dtype };
     return {
       outputs: [x],
@@ -72,19 +73,22 @@ export class LayerNorm extends Layer {
         const mean = saved[0].address;
         const rstd = saved[1].address;
         // First the parameters: dx may take over dout's memory.
-        // biome-ignore format: outputs, inputs, sizes
-        this.kernels.layerNormBackwardParameters(
-          addressOf(this.weight?.grad), addressOf(this.bias?.grad),
-          dout.address, inputs[0].address, mean, rstd,
-          rows, C, 0, C,
-        );
-        if (!dx) return;
-        // biome-ignore format: outputs, inputs, sizes
-        this.kernels.layerNormBackward(
-          dx.address,
-          dout.address, inputs[0].address, addressOf(this.weight), mean, rstd,
-          C, 0, rows,
-        );
+        for (let row = 0; row < rows; row += step) {
+          const end = Math.min(row + step, rows);
+          // biome-ignore format: outputs, inputs, sizes
+          this.kernels.layerNormBackwardParameters(
+            addressOf(this.weight?.grad), addressOf(this.bias?.grad),
+            dout.address, inputs[0].address, mean, rstd,
+            C, row, end, 0, C,
+          );
+          if (!dx) continue;
+          // biome-ignore format: outputs, inputs, sizes
+          this.kernels.layerNormBackward(
+            dx.address,
+            dout.address, inputs[0].address, addressOf(this.weight), mean, rstd,
+            C, row, end,
+          );
+        }
       },
     };
   }

@@ -51,6 +51,24 @@ it('finds times and their ratio', () => {
   expect(ratio.spread).toBeGreaterThanOrEqual(0);
 });
 
+it('holds bytes per second against those of a copy in the same rounds', () => {
+  const { benchCase } = counting();
+  let copies = 0;
+  const copy = {
+    bytes: 4e6,
+    run: () => {
+      copies++;
+      benchCase.baseline(); // 2 ms: 2 GB/s; ours is 0.5 ms: 1 GB/s
+    },
+  };
+  expect(measure(benchCase, { iterations: 7, time: 0 }, copy).share).toBeUndefined();
+  expect(copies).toBe(0);
+  const { share } = measure({ ...benchCase, bytes: 0.5e6 }, { iterations: 7, time: 0 }, copy);
+  expect(copies).toBe(7);
+  expect(share?.median).toBeGreaterThan(0.3);
+  expect(share?.median).toBeLessThan(0.8);
+});
+
 it('throws what a side throws', () => {
   const { benchCase } = counting();
   const broken = { ...benchCase, ours: () => expect.unreachable('broken') };
@@ -74,15 +92,15 @@ it('prints three digits with units', () => {
   expect(percent(0.034)).toBe(' ±  3 %');
 });
 
-it('keeps rows under the heading, within 100 columns', () => {
+it('keeps rows under the heading, within 110 columns', () => {
   const { benchCase } = counting();
   const slow = { median: 123.4, spread: 0.25 };
   const fast = { median: 1.234, spread: 0.01 };
-  const text = row(benchCase, { ours: fast, baseline: slow, ratio: { median: 100, spread: null } });
+  const text = row(benchCase, { ours: fast, baseline: slow, ratio: { median: 100, spread: null }, share: fast });
   expect(text).toContain('  256³');
   expect(text).toContain('1.23 ms ±  1 %  123 ms ± 25 %');
   expect(text.length).toBe(heading.length);
-  expect(heading.length).toBeLessThanOrEqual(100);
+  expect(heading.length).toBeLessThanOrEqual(110);
   const shape = 'a name that is longer than its column';
   const lines = row({ ...benchCase, shape }, { ours: fast, baseline: slow, ratio: fast }).split('\n');
   expect(lines.map((part) => part.length)).toEqual([shape.length + 2, heading.length]);
