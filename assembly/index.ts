@@ -48,4 +48,7 @@ export { softmaxForward, softmaxBackward, logSoftmaxForward, logSoftmaxBackward 
 export { total } from './kernels/sum';
 export { Abs, Clamp, Neg, Reciprocal, Sqrt, Square } from './kernels/unary';
 export { whereBackwardA, whereBackwardB, whereForward } from './kernels/where';
+export {
+  winogradBackwardInput, winogradBackwardWeight, winogradForward, winogradWorkspace,
+} from './kernels/winograd';
 export { fill } from './lib/rows';
