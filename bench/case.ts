@@ -10,6 +10,8 @@ export interface BenchCase {
   flops?: number;
   /** Bytes that one call must read and write at least, for GB/s; for kernels that are limited by memory. */
   bytes?: number;
+  /** Layer calls in one call, where the baseline is their kernels alone, for the time that each of them adds. */
+  calls?: number;
   /** What both sides start from, where a call changes its own operands: gradients that add up, weights that train. */
   reset?(): void;
   ours(): void;

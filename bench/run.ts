@@ -23,6 +23,7 @@ interface Result extends Partial<Measurement> {
   shape: string;
   flops?: number;
   bytes?: number;
+  calls?: number;
   refused?: string;
 }
 
@@ -72,12 +73,12 @@ async function* cases(filter = ''): AsyncGenerator<BenchCase> {
 
 /** The same numbers first, then the times. */
 function compare(benchCase: BenchCase, effort: Effort): Result {
-  const { kernel, shape, flops, bytes } = benchCase;
+  const { kernel, shape, flops, bytes, calls } = benchCase;
   benchCase.reset?.();
   benchCase.ours();
   benchCase.baseline();
   const refused = disagreement(benchCase);
-  return { kernel, shape, flops, bytes, ...(refused ? { refused } : measure(benchCase, effort, copy)) };
+  return { kernel, shape, flops, bytes, calls, ...(refused ? { refused } : measure(benchCase, effort, copy)) };
 }
 
 function environment({ simd, threads }: Core) {
@@ -99,7 +100,8 @@ console.log(`simdgrad ${here.simd} SIMD, ${here.threads} thread, against JavaScr
 console.log(`${here.cpu} × ${here.cpus} (load ${here.load.toFixed(1)}), Node ${here.node}, ${here.date.slice(0, 10)}`);
 if (options.clock === 'cpu') console.log('Processor time of the process, not time that passed.');
 console.log("The fastest call of a round, median over alternating rounds ± half of the rounds' interquartile range.");
-console.log("'of copy': bytes per second as a share of those of memory.copy out of cache, 32 MB to 32 MB.\n");
+console.log("'of copy': bytes per second as a share of those of memory.copy out of cache, 32 MB to 32 MB.");
+console.log("'+0.10 µs': what each layer call adds, where the other side is the same kernels alone.\n");
 console.log(heading);
 
 const results: Result[] = [];

@@ -74,6 +74,11 @@ export const shapes = {
   attention: { '8×12 heads 64×64': { heads: 8 * 12, T: 64, D: 64 } },
   /** Layers that do next to nothing, one after another, and how often to pass through them. */
   chain: { depth: 16, passes: 64, size: 8 },
+  /** Two linear layers for one row, and how often to pass through them in one call. */
+  oneRow: {
+    'MLP 1×64→64→10': { inputs: 64, hidden: 64, outputs: 10, passes: 32 },
+    'MLP 1×784→128→10': { inputs: 784, hidden: 128, outputs: 10, passes: 4 },
+  },
   /** Activations, element by element; a batch of 16, out of cache. */
   dropout: { 'GPT-2 512×768': 512 * 768, 'GPT-2 16·1024×768': 16 * 1024 * 768 },
 } as const;

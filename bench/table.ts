@@ -19,6 +19,13 @@ export function rate({ flops, bytes }: Pick<BenchCase, 'flops' | 'bytes'>, ms: n
   return bytes === undefined ? '' : `${digits(bytes / ms / 1e6)} GB/s`;
 }
 
+/** What a layer call adds to its kernels; empty where the baseline is something else. */
+export function added({ calls }: Pick<BenchCase, 'calls'>, ms: number, kernelsMs: number): string {
+  if (calls === undefined) return '';
+  const difference = (ms - kernelsMs) / calls;
+  return `${difference < 0 ? '−' : '+'}${time(Math.abs(difference))}`;
+}
+
 /** ` ±  3 %`, after a figure; blank after a single round. */
 export function percent(spread: Figure['spread']): string {
   return spread === null ? ' '.repeat(7) : ` ±${String(Math.round(spread * 100)).padStart(3)} %`;
@@ -38,7 +45,7 @@ export function row(benchCase: BenchCase, { ours, baseline, ratio, share }: Meas
     fits ? name : '',
     time(ours.median) + percent(ours.spread),
     time(baseline.median) + percent(baseline.spread),
-    rate(benchCase, ours.median),
+    rate(benchCase, ours.median) || added(benchCase, ours.median, baseline.median),
     rate(benchCase, baseline.median),
     share ? digits(share.median) : '',
     `${digits(ratio.median)}×${percent(ratio.spread)}`,

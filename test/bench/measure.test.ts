@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import type { BenchCase } from '../../bench/case.ts';
 import { figure, measure } from '../../bench/measure.ts';
-import { digits, heading, percent, rate, row, time } from '../../bench/table.ts';
+import { added, digits, heading, percent, rate, row, time } from '../../bench/table.ts';
 
 const counting = () => {
   const calls = { reset: 0, ours: 0, baseline: 0 };
@@ -90,6 +90,11 @@ it('prints three digits with units', () => {
   expect(rate({ bytes: 4e6 }, 1)).toBe('4.00 GB/s');
   expect(rate({}, 1)).toBe('');
   expect(percent(0.034)).toBe(' ±  3 %');
+  expect([added({ calls: 100 }, 1.25, 1), added({ calls: 100 }, 1, 1.01), added({}, 2, 1)]).toEqual([
+    '+2.50 µs',
+    '−0.10 µs',
+    '',
+  ]);
 });
 
 it('keeps rows under the heading, within 110 columns', () => {
