@@ -46,7 +46,7 @@ export class Tensor {
   }
 
   /**
-   * A tensor holding a copy of `values`, in row-major order.
+   * A tensor holding a copy of `values`, in row-major order; they may be another tensor's `data`.
    * @param shape by default `[values.length]`
    * @throws when the count does not fit the shape, or an i32 value is not a whole number of 32 bits
    */
@@ -54,10 +54,14 @@ export class Tensor {
     if (typeof values?.length !== 'number' || typeof values === 'string') {
       reject('Tensor.from', 'values', 'an array of numbers', values, TypeError);
     }
-    const made = create('Tensor.from', shape ?? [values.length], options, dtypeOf(values), (tensor) => {
+    const { length, byteOffset } = values as TypedArray;
+    const made = create('Tensor.from', shape ?? [length], options, dtypeOf(values), (tensor) => {
       checkValues('Tensor.from', tensor, values);
     });
-    made.data.set(values);
+    // Where memory grew for the tensor, a view of it is detached, and empty; its elements are where they were.
+    const isDetached = values.length !== length;
+    const View = values.constructor as new (buffer: ArrayBuffer, offset: number, length: number) => TypedArray;
+    made.data.set(isDetached ? new View(made.core.memory.buffer, byteOffset, length) : values);
     return made;
   }
 

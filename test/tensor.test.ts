@@ -1,5 +1,5 @@
-import { expect, it } from 'vitest';
-import { createCore, manualSeed, randperm, Tensor } from '../src/index.ts';
+import { describe, expect, it } from 'vitest';
+import { createCore, manualSeed, Parameter, randperm, Tensor } from '../src/index.ts';
 import { cores } from './support/builds.ts';
 
 const [core] = cores;
@@ -29,6 +29,36 @@ it('survives growth of the memory: data is made anew', async () => {
   expect(stale.length).toBe(0);
   expect([...x.data]).toEqual([1, 2, 3]);
   expect(large.data[199_999]).toBe(1);
+});
+
+describe('copies a view of linear memory that grows for the copy', () => {
+  const size = 20_000;
+  it.each([
+    ['Tensor.from', Tensor.from, 'data'],
+    ['Parameter.from', Parameter.from, 'data'],
+    ['Tensor.from, a part', Tensor.from, 'part'],
+    ['Parameter.from, bytes', Parameter.from, 'bytes'],
+  ] as const)('%s', async (_, from, kind) => {
+    const small = await createCore({ simd: 'plain' });
+    const x = Tensor.from(
+      Float32Array.from({ length: size }, (_, i) => i % 251),
+      [size],
+      { core: small },
+    );
+    // Memory is filled up first, so that any tensor makes it grow.
+    const { reservedBytes, liveBytes } = small.memory.stats();
+    small.memory.allocate(reservedBytes - liveBytes - 64);
+    const view = {
+      data: () => x.data,
+      part: () => x.data.subarray(7, size - 5),
+      bytes: () => new Uint8Array(x.data.buffer, x.data.byteOffset, 4 * size),
+    }[kind]();
+    const want = Float32Array.from(view);
+    const made = from(view, undefined, { core: small });
+    expect(small.memory.stats().reservedBytes).toBeGreaterThan(reservedBytes);
+    expect(view.length).toBe(0);
+    expect(made.toArray()).toEqual(want);
+  });
 });
 
 it('shares memory between reshaped views until the last is disposed', () => {
