@@ -16,6 +16,9 @@ export interface Found {
 /** As many as a function is likely to take of what has no known number: arguments, outputs, parts. */
 const several = 16;
 
+/** Steps after which a function is taken to be in a loop that waits for a size to grow; an unrolled network has fewer. */
+const mostSteps = 100_000;
+
 /** The shape of a node that has none yet: ones, for functions that loop over sizes. */
 const ones: number[] = new Proxy([1, 1, 1, 1], {
   get: (sizes, key) => (typeof key === 'string' && /^\d+$/.test(key) ? 1 : Reflect.get(sizes, key)),
@@ -29,7 +32,13 @@ const ones: number[] = new Proxy([1, 1, 1, 1], {
 export function discover(build: (...nodes: Node[]) => unknown, inputs: number | undefined): Found {
   const layers = new Set<Layer>();
   const parameters = new Set<Parameter>();
+  let steps = 0;
   const note = (operands: readonly Operand[]) => {
+    if (++steps > mostSteps) {
+      throw new Error(
+        `it was stopped after ${mostSteps} steps: a loop that ends by a size never does where all sizes are 1`,
+      );
+    }
     for (const operand of operands) if (operand instanceof Parameter) parameters.add(operand);
   };
   const trace: GateTrace = {

@@ -221,9 +221,10 @@ export class Graph<F extends Build = Build> extends Layer<InputsOf<F>, OutputOf<
 
   protected override entries<T>(of: (layer: Layer) => Map<string, T>, prefix = ''): [name: string, value: T][] {
     if (this.unknown === undefined || this.isTraced) return super.entries(of, prefix);
+    const reason = this.unknown instanceof Error ? ` (${this.unknown.message})` : '';
     throw new Error(
       `${this.name}: the function cannot run without shapes, so its layers and parameters are known after the first ` +
-        'forward only, unless you name them: new Graph(f, { names: { … } })',
+        `forward only, unless you name them: new Graph(f, { names: { … } })${reason}`,
       { cause: this.unknown },
     );
   }

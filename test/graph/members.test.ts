@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import {
+  concat,
   createCore,
   Dropout,
   Graph,
@@ -96,6 +97,20 @@ describe('a function that asks for shapes', () => {
     expect(namesOf(net)).toEqual(['1', ...both('0')]);
     // It joined a graph that was in eval().
     expect(dropout.training).toBe(false);
+  });
+
+  it('and never ends with ones: is stopped, and says so', () => {
+    const fc = linear();
+    const grown = (x: Node) => {
+      let y = fc.apply(x);
+      while (y.shape[0] < 8) y = concat([y, y]);
+      return y;
+    };
+    const net = new Graph(grown);
+    expect(() => net.parameters()).toThrow(/known after .* 100000 steps: a loop that ends by a size never does/);
+    expect(net.forward(x).shape).toEqual([8, 3]);
+    expect(namesOf(net)).toEqual(both('0'));
+    expect(namesOf(new Graph(grown, { names: { fc } }))).toEqual(both('fc'));
   });
 
   it('takes the layers of a graph inside in where they belong', () => {
