@@ -38,14 +38,24 @@ export class GradientPlan {
   /** Where each value's gradient is when its step goes back; the inputs' at the end. */
   private readonly places = new Map<GraphNode, Ref>();
   private readonly forward: ForwardPlan;
+  private readonly inputs: readonly GraphNode[];
   private readonly gradients = new Map<GraphNode, Gradient>();
 
   constructor(forward: ForwardPlan, inputs: readonly GraphNode[]) {
     this.forward = forward;
+    this.inputs = inputs;
     const { steps, results } = forward;
     results.forEach((node, index) => void this.receive(node, external(node, 'upstream', index), 0));
     for (let i = steps.length - 1; i >= 0; i--) this.goBackThrough(steps[i], 2 * steps.length - 1 - i);
     this.inputGradients = this.settleInputs(inputs);
+  }
+
+  /** Where the inputs' gradients are, of those that have one. */
+  get inputPlaces(): { readonly ref: Ref; readonly of: GraphNode }[] {
+    return this.inputs.flatMap((of, i) => {
+      const ref = this.inputGradients[i];
+      return ref ? [{ ref, of }] : [];
+    });
   }
 
   /** Where a value's gradient is once it is whole, if it has one. */

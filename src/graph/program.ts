@@ -5,7 +5,8 @@ import type { Application } from '../operation.ts';
 import { sameShape } from '../shape.ts';
 import { Tensor } from '../tensor.ts';
 import type { Arena } from './arena.ts';
-import { GradientPlan } from './gradient-plan.ts';
+import { planFor } from './given.ts';
+import { type BackwardAction, GradientPlan } from './gradient-plan.ts';
 import type { GraphNode, Step } from './node.ts';
 import { Buffer, bytesOf, type External, ForwardPlan, type PlanOptions, place, type Ref } from './plan.ts';
 import type { TracedNode } from './traced-node.ts';
@@ -36,6 +37,18 @@ interface Opening {
   last: Tensor | undefined;
 }
 
+/** What backward does where gradients of certain results are given. */
+interface BackwardPass {
+  /** For each result, whether its gradient is given. */
+  readonly given: readonly boolean[];
+  /** For all gradients. */
+  readonly actions: readonly Action[];
+  /** For those of parameters alone. */
+  readonly parameterActions: readonly Action[];
+  readonly openings: readonly Opening[];
+  readonly has: (ref: Ref) => boolean;
+}
+
 /** What a graph does for inputs of given shapes: a traced computation, its plan, and the tensors to run it on. */
 export class Program {
   readonly tracing: Tracing;
@@ -56,8 +69,8 @@ export class Program {
   private readonly views = new Set<Tensor>();
   private frames = new Map<Step, Frame>();
   private forwardActions: Action[] = [];
-  private backwardActions: Action[] = [];
-  private parameterActions: Action[] = [];
+  /** One for each set of results whose gradients were given so far. */
+  private backwardPasses: BackwardPass[] = [];
   private openings: Opening[] = [];
   private table: Tensor | undefined;
   /** Where each step's numbers begin in the table. */
@@ -101,7 +114,7 @@ export class Program {
   forward(inputs: readonly Tensor[]): readonly Tensor[] {
     for (let i = 0; i < inputs.length; i++) this.inputs[i] = inputs[i];
     this.upstream.isTaken = false;
-    this.open('input', inputs);
+    this.open(this.openings, inputs);
     const actions = this.forwardActions;
     for (let i = 0; i < actions.length; i++) actions[i].run();
     return this.results;
@@ -119,9 +132,10 @@ export class Program {
       if (dy instanceof Tensor && !results.includes(dy)) this.refuseOwn(call, 'dy', dy);
     }
     this.ready(call, inputs);
-    this.open('upstream', this.upstream.take(call, given, results));
-    this.openGradients();
-    const actions = wanted ? this.backwardActions : this.parameterActions;
+    const upstream = this.upstream.take(call, given, results);
+    const pass = this.passFor(upstream);
+    this.open(pass.openings, upstream);
+    const actions = wanted ? pass.actions : pass.parameterActions;
     for (let i = 0; i < actions.length; i++) actions[i].run();
     return this.inputGradients;
   }
@@ -129,17 +143,18 @@ export class Program {
   /** Every value, and its gradient if backward has run. Of a program whose buffers share no memory. */
   values(): TracedNode[] {
     const { tracing, forwardPlan, gradientPlan, upstream } = this;
+    const pass = upstream.isTaken ? this.passFor(upstream.tensors) : undefined;
     const nodes = new Set<GraphNode>(tracing.inputs);
     for (const { inputs, outputs } of forwardPlan.steps) for (const node of [...inputs, ...outputs]) nodes.add(node);
     return [...nodes].map((node) => {
       const { shape } = node;
-      const place = upstream.isTaken ? gradientPlan?.placeOf(node) : undefined;
+      const place = pass && gradientPlan?.placeOf(node);
       return {
         name: node.expression(),
         operation: operationOf(node),
         shape,
         value: this.tensorFor(forwardPlan.refOf(node)).toArray(),
-        gradient: place && this.tensorFor(place).toArray(),
+        gradient: place && pass.has(place) ? this.tensorFor(place).toArray() : undefined,
       };
     });
   }
@@ -213,20 +228,38 @@ export class Program {
     if (!this.gradientPlan) return;
     this.inputGradients.length = 0;
     this.fill(this.inputGradients, this.gradientPlan.inputGradients);
-    this.backwardActions = this.bindBackward(() => true);
+  }
+
+  /** What to do where these results' gradients are given. */
+  private passFor(upstream: readonly (Tensor | undefined)[]): BackwardPass {
+    for (let p = 0; p < this.backwardPasses.length; p++) {
+      const pass = this.backwardPasses[p];
+      if (isFor(pass.given, upstream)) return pass;
+    }
+    const given = upstream.map((dy) => dy !== undefined);
+    const plan = planFor(this.gradientPlan as GradientPlan, given);
     const { trained } = this.forwardPlan.wanted;
-    this.parameterActions = this.bindBackward((node) => trained.has(node));
+    const openings: Opening[] = [];
+    const actions = this.bindBackward(plan.actions, openings, () => true);
+    const parameterActions = this.bindBackward(plan.actions, openings, (node) => trained.has(node));
+    const pass = { given, actions, parameterActions, openings, has: plan.has };
+    this.backwardPasses.push(pass);
+    return pass;
   }
 
   /** The backward actions that make gradients of the nodes asked for. */
-  private bindBackward(asked: (node: GraphNode) => boolean): Action[] {
+  private bindBackward(
+    planned: readonly BackwardAction[],
+    openings: Opening[],
+    asked: (node: GraphNode) => boolean,
+  ): Action[] {
     const actions: Action[] = [];
-    for (const action of (this.gradientPlan as GradientPlan).actions) {
+    for (const action of planned) {
       if (action.kind !== 'step') {
         if (!asked(action.of)) continue;
         const [tos, froms]: [Tensor[], Tensor[]] = [[], []];
-        this.fill(tos, [action.to]);
-        this.fill(froms, [action.from]);
+        this.fill(tos, [action.to], openings);
+        this.fill(froms, [action.from], openings);
         actions.push(passAction(action.kind, tos, froms));
         continue;
       }
@@ -234,8 +267,8 @@ export class Program {
       const wanted = action.inputs.map((ref, i) => (ref && asked(step.inputs[i]) ? ref : undefined));
       if (!step.application.hasParameters && wanted.every((ref) => !ref)) continue;
       const gradients = { outputs: [] as Tensor[], inputs: [] as Tensor[], accumulate };
-      this.fill(gradients.outputs, action.outputs);
-      this.fill(gradients.inputs, wanted);
+      this.fill(gradients.outputs, action.outputs, openings);
+      this.fill(gradients.inputs, wanted, openings);
       const frame = this.frames.get(step) as Frame;
       actions.push({ run: () => step.application.backward?.(frame, gradients) });
     }
@@ -243,31 +276,25 @@ export class Program {
   }
 
   /** Fills a list with the tensors at these places, and remembers those that come from outside. */
-  private fill(list: (Tensor | undefined)[], refs: readonly (Ref | undefined)[]): void {
+  private fill(list: (Tensor | undefined)[], refs: readonly (Ref | undefined)[], openings = this.openings): void {
     refs.forEach((ref, at) => {
       if (!ref) list[at] = undefined;
       else if (ref.at instanceof Buffer) list[at] = this.tensorOf(ref);
       else if (ref.at.node.source.kind === 'tensor' && ref.at.kind === 'tensor') {
         list[at] = this.seenAs(ref.at.node.source.tensor, ref);
       } else {
-        this.openings.push({ external: ref.at, list, at, ref, last: undefined });
+        openings.push({ external: ref.at, list, at, ref, last: undefined });
       }
     });
   }
 
-  /** Puts tensors from outside where the program expects them. */
-  private open(kind: External['kind'], tensors: readonly Tensor[]): void {
-    for (let i = 0; i < this.openings.length; i++) {
-      const opening = this.openings[i];
-      if (opening.external.kind === kind) this.put(opening, tensors[opening.external.index]);
-    }
-  }
-
-  private openGradients(): void {
-    for (let i = 0; i < this.openings.length; i++) {
-      const opening = this.openings[i];
-      const { parameter } = opening.external.node;
-      if (opening.external.kind === 'gradient' && parameter) this.put(opening, parameter.grad);
+  /** Puts tensors from outside, the call's or parameters' gradients, where the program expects them. */
+  private open(openings: readonly Opening[], tensors: readonly (Tensor | undefined)[]): void {
+    for (let i = 0; i < openings.length; i++) {
+      const { external } = openings[i];
+      const { parameter } = external.node;
+      const isGradient = external.kind === 'gradient' && parameter !== undefined;
+      this.put(openings[i], (isGradient ? parameter.grad : tensors[external.index]) as Tensor);
     }
   }
 
@@ -293,7 +320,7 @@ export class Program {
     if (at instanceof Buffer) return this.tensorOf(ref);
     const { source, parameter } = at.node;
     if (at.kind === 'input') return this.inputs[at.index];
-    if (at.kind === 'upstream') return this.upstream.tensors[at.index];
+    if (at.kind === 'upstream') return this.upstream.tensors[at.index] as Tensor;
     return at.kind === 'gradient' && parameter ? parameter.grad : (source as { tensor: Tensor }).tensor;
   }
 
@@ -332,8 +359,14 @@ export class Program {
     this.frames = new Map();
     this.views.clear();
     this.openings = [];
+    this.backwardPasses = [];
     this.bound = undefined;
   }
+}
+
+function isFor(given: readonly boolean[], upstream: readonly unknown[]): boolean {
+  for (let k = 0; k < given.length; k++) if (given[k] !== (upstream[k] !== undefined)) return false;
+  return true;
 }
 
 function operationOf({ source, parameter }: GraphNode): string {

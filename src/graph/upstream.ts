@@ -8,8 +8,8 @@ export type UpstreamGradient = Tensor | number | undefined;
 
 /** The upstream gradients of a program's results, as tensors. */
 export class Upstream {
-  /** Those of the last backward, if it has run since the last forward. */
-  readonly tensors: Tensor[] = [];
+  /** Those of the last backward, if it has run since the last forward; undefined for a result that has none. */
+  readonly tensors: (Tensor | undefined)[] = [];
   isTaken = false;
   /** Tensors made for numbers, by result. */
   private readonly filled: Tensor[] = [];
@@ -20,7 +20,7 @@ export class Upstream {
   }
 
   /** Takes in what was given, one for each result. Nothing changes when it throws. */
-  take(call: string, given: readonly UpstreamGradient[], results: readonly Tensor[]): readonly Tensor[] {
+  take(call: string, given: readonly UpstreamGradient[], results: readonly Tensor[]): readonly (Tensor | undefined)[] {
     if (given.length > 0 && given.length !== results.length) {
       const expected = `${results.length} upstream gradient${results.length > 1 ? 's' : ''}`;
       throw new TypeError(`${call}: expected ${expected}, got ${given.length}`);
@@ -35,8 +35,8 @@ export class Upstream {
       else if (given[k] !== undefined && size !== 1) reject(call, argument, show(shape), dy);
     }
     for (let k = 0; k < results.length; k++) {
-      const dy = given[k] ?? missing(given, results);
-      this.tensors[k] = dy instanceof Tensor ? dy : this.constant(k, results[k], dy as number);
+      const dy = given[k] ?? (results.length > 1 ? undefined : 1);
+      this.tensors[k] = typeof dy === 'number' ? this.constant(k, results[k], dy) : dy;
     }
     this.isTaken = true;
     return this.tensors;
@@ -53,7 +53,7 @@ export class Upstream {
   }
 }
 
-/** What stands for a gradient that was not given: 1 for the only result if it is a number, 0 for one of several. */
+/** What stands for a gradient that was not given: 1 for the only result if it is a number, nothing (0) for one of several. */
 function missing(given: readonly UpstreamGradient[], results: readonly Tensor[]): number | undefined {
   if (results.length > 1) return given.length > 0 ? 0 : undefined;
   return results[0].size === 1 ? 1 : undefined;
