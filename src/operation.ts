@@ -63,6 +63,8 @@ export interface Application {
   readonly hasParameters?: boolean;
   /** Index inputs: every element must be at least 0 and less than the bound. */
   readonly indexBounds?: readonly { readonly input: number; readonly bound: number }[];
+  /** Asks for the most scratch that forward or backward will, so that a graph runs out of memory before any kernel. */
+  reserve?(): void;
   /** Computes `site.outputs` and `site.saved` from `site.inputs`. Absent for a view. */
   forward?(site: Site): void;
   /** Overwrites (or adds to) `gradients.inputs` and ADDS to the gradients of parameters. Absent where nothing has any. */

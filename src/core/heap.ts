@@ -77,13 +77,17 @@ export class Heap {
 
   /**
    * A block for one kernel call's own use, valid until the next call of `scratch`. One block serves all and
-   * grows to the largest request, so that warm steps allocate nothing.
+   * grows to the largest request, so that warm steps allocate nothing; where it cannot grow, it stays as large as it was.
    */
   scratch(bytes: number): number {
     if (bytes > this.scratchBytes) {
-      if (this.scratchAt) this.free(this.scratchAt);
-      this.scratchAt = this.scratchBytes = 0;
-      this.scratchAt = this.allocate(bytes);
+      if (this.scratchAt) this.free(this.scratchAt); // first, for the larger block may lie there
+      try {
+        this.scratchAt = this.allocate(bytes);
+      } catch (error) {
+        if (this.scratchAt) this.scratchAt = this.allocate(this.scratchBytes);
+        throw error;
+      }
       this.scratchBytes = bytes;
     }
     return this.scratchAt;

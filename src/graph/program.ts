@@ -1,9 +1,11 @@
 import { checkAlive } from '../check-tensor.ts';
 import type { Storage } from '../core/storage.ts';
 import { checkIndices } from '../geometry/gather.ts';
-import type { Application } from '../operation.ts';
+import { Layer } from '../layers/layer.ts';
+import type { Parameter } from '../parameter.ts';
 import { sameShape } from '../shape.ts';
 import { Tensor } from '../tensor.ts';
+import { type Action, type Frame, forwardAction, passAction } from './action.ts';
 import type { Arena } from './arena.ts';
 import { planFor } from './given.ts';
 import { type BackwardAction, GradientPlan } from './gradient-plan.ts';
@@ -12,20 +14,6 @@ import { Buffer, bytesOf, type External, ForwardPlan, type PlanOptions, place, t
 import type { TracedNode } from './traced-node.ts';
 import type { Tracing } from './tracing.ts';
 import { Upstream, type UpstreamGradient } from './upstream.ts';
-
-/** The tensors of a step, forward and backward; a place that holds a tensor from outside is filled at each call. */
-interface Frame {
-  readonly step: Step;
-  readonly inputs: Tensor[];
-  readonly outputs: Tensor[];
-  readonly saved: Tensor[];
-  table: number;
-}
-
-/** Something to do, with its tensors. */
-interface Action {
-  run(): void;
-}
 
 /** A place in a list that holds a tensor from outside, seen under a shape that may not be the tensor's own. */
 interface Opening {
@@ -46,6 +34,8 @@ interface BackwardPass {
   /** For those of parameters alone. */
   readonly parameterActions: readonly Action[];
   readonly openings: readonly Opening[];
+  /** The parameters of layers, whose gradients are made before any kernel runs. */
+  readonly parameters: readonly Parameter[];
   readonly has: (ref: Ref) => boolean;
 }
 
@@ -135,6 +125,7 @@ export class Program {
     const upstream = this.upstream.take(call, given, results);
     const pass = this.passFor(upstream);
     this.open(pass.openings, upstream);
+    for (let i = 0; i < pass.parameters.length; i++) void pass.parameters[i].grad;
     const actions = wanted ? pass.actions : pass.parameterActions;
     for (let i = 0; i < actions.length; i++) actions[i].run();
     return this.inputGradients;
@@ -204,7 +195,11 @@ export class Program {
 
   /** Makes the tensors over the arena's block, unless they are there. */
   private bind(): void {
-    if (!this.bound) this.writeTables(); // before the block: where memory runs out, nothing has changed
+    if (!this.bound) {
+      // Before the block: where memory runs out, nothing has changed.
+      this.writeTables();
+      for (const { application } of this.forwardPlan.steps) application.reserve?.();
+    }
     const storage = this.arena.storage(Math.max(this.bytes, 1), this);
     if (this.bound !== storage) this.bindTo(storage);
   }
@@ -242,7 +237,10 @@ export class Program {
     const openings: Opening[] = [];
     const actions = this.bindBackward(plan.actions, openings, () => true);
     const parameterActions = this.bindBackward(plan.actions, openings, (node) => trained.has(node));
-    const pass = { given, actions, parameterActions, openings, has: plan.has };
+    const parameters = plan.actions.flatMap((action) =>
+      action.kind === 'step' && action.step.operation instanceof Layer ? action.step.operation.parameters() : [],
+    );
+    const pass = { given, actions, parameterActions, openings, parameters, has: plan.has };
     this.backwardPasses.push(pass);
     return pass;
   }
@@ -373,22 +371,4 @@ function operationOf({ source, parameter }: GraphNode): string {
   if (source.kind === 'step') return source.step.label;
   if (source.kind === 'input') return 'input';
   return parameter ? 'parameter' : 'constant';
-}
-
-/** A step forward; a view that may not share memory is copied. */
-function forwardAction({ view, forward }: Application, frame: Frame): Action {
-  return view ? passAction('copy', frame.outputs, frame.inputs) : { run: () => forward?.(frame) };
-}
-
-/** to += from, to = from or to = 0, over the first tensor of each list. */
-function passAction(kind: 'add' | 'copy' | 'zero', tos: readonly Tensor[], froms: readonly Tensor[]): Action {
-  const run = () => {
-    const to = tos[0];
-    const from = froms[0];
-    if (kind === 'zero') to.data.fill(0);
-    else if (to.dtype === 'i32') to.data.set(from.data);
-    else if (kind === 'add') to.core.kernels[to.dtype].accumulate(to.address, from.address, 0, to.size);
-    else to.core.kernels[to.dtype].copyElements(to.address, from.address, 0, to.size);
-  };
-  return { run };
 }

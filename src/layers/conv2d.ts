@@ -76,6 +76,7 @@ export class Conv2d extends Layer {
       readsInputs: [0],
       accumulates: true,
       hasParameters: true,
+      reserve: () => void writeConv2dShape(this.core, this.dtype, geometry, convolution.workspace),
       forward: (site) => this.convolve(site, geometry, convolution),
       backward: (site, gradients) => this.goBackThrough(site, gradients, geometry, convolution),
     };

@@ -45,6 +45,7 @@ export class Linear extends Layer {
       readsInputs: [0],
       accumulates: true,
       hasParameters: true,
+      reserve: () => void [this.workspace(this.kernels.gemmWorkspace(M, O, I)), this.backwardWorkspace(M)],
       forward: (site) => this.multiply(site, M),
       backward: (site, gradients) => this.goBackThrough(site, gradients, M),
     };
@@ -70,14 +71,17 @@ export class Linear extends Layer {
     if (!dout) return;
     const dweight = this.weight.grad.address;
     const dbias = addressOf(this.bias?.grad);
-    const workspace = this.workspace(
-      Math.max(this.kernels.gemmWorkspace(O, I, M), this.kernels.gemmWorkspace(M, I, O)),
-    );
+    const workspace = this.backwardWorkspace(M);
     this.kernels.gemm(dweight, dout.address, inputs[0].address, workspace, O, I, M, O, I, I, 1, 0, 1, 1, 0, I);
     if (dbias) this.kernels.linearBackwardBias(dbias, dout.address, M, O, 0, O);
     if (!dx) return;
     const beta = gradients.accumulate[0] ? 1 : 0;
     this.kernels.gemm(dx.address, dout.address, this.weight.address, workspace, M, I, O, O, I, I, 0, 0, 1, beta, 0, I);
+  }
+
+  private backwardWorkspace(M: number): number {
+    const { inFeatures: I, outFeatures: O } = this;
+    return this.workspace(Math.max(this.kernels.gemmWorkspace(O, I, M), this.kernels.gemmWorkspace(M, I, O)));
   }
 
   private workspace(elements: number): number {

@@ -34,6 +34,7 @@ export const binary = (name: BinaryFormula): Operation => ({
       },
       inPlace: whole,
       inPlaceBackward: whole,
+      reserve: () => void core.memory.scratch(nestWorkspace),
       handsOn: name === 'add' ? whole : name === 'sub' ? whole.filter((i) => i === 0) : [],
       accumulates: true,
       forward: ({ inputs, outputs, table }) => {

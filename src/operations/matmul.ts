@@ -13,12 +13,13 @@ export const matmul: Operation = {
     const { shape, forward, gradientA, gradientB } = matmulGeometry(call, a.shape, b.shape);
     const { matmul: multiply, gemmWorkspace } = core.kernels[dtype];
     const bytes = arrayOf(dtype).BYTES_PER_ELEMENT;
+    const scratch = (p: Product) => core.memory.scratch(bytes * gemmWorkspace(p.M, p.N, p.K));
     const table: number[] = [];
     const product = (p: Product) => {
       const behind = Int32Array.BYTES_PER_ELEMENT * table.length;
       table.push(...p.batches);
       return (c: Tensor, left: Tensor, right: Tensor, at: number, accumulate: boolean) => {
-        const workspace = core.memory.scratch(bytes * gemmWorkspace(p.M, p.N, p.K));
+        const workspace = scratch(p);
         // biome-ignore format: outputs, inputs, sizes
         multiply(
           c.address, left.address, right.address, at + behind, workspace,
@@ -32,6 +33,7 @@ export const matmul: Operation = {
       table,
       readsInputs: ([askedA, askedB]) => [...(askedA ? [1] : []), ...(askedB ? [0] : [])],
       accumulates: true,
+      reserve: () => void [forward, gradientA, gradientB].forEach(scratch),
       forward: ({ inputs, outputs, table: at }) => ofC(outputs[0], inputs[0], inputs[1], at, false),
       backward: ({ inputs, table: at }, { inputs: dinputs, outputs, accumulate }) => {
         const dout = outputs[0];

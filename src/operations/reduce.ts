@@ -2,6 +2,7 @@ import type { FloatDType } from '../dtype.ts';
 import { nestWorkspace } from '../geometry/broadcast.ts';
 import { maxBackwardNests, reducedShape, reduceNest, sumBackwardNest } from '../geometry/reduce.ts';
 import type { Operation } from '../operation.ts';
+import { sizeOf } from '../shape.ts';
 import { float } from './float.ts';
 
 /** Axes to reduce: one, several, or all of them where undefined. They may count from the back. */
@@ -21,6 +22,7 @@ export const sumOver = (name: 'sum' | 'mean', axes: Axes, keepdim: boolean): Ope
       outputs: [{ shape: reduction.shape, dtype: x.dtype }],
       table: [...forward.table, ...backward.table],
       accumulates: true,
+      reserve: () => void core.memory.scratch(nestWorkspace),
       forward: ({ inputs, outputs, table }) => {
         const workspace = core.memory.scratch(nestWorkspace);
         sumForward(outputs[0].address, inputs[0].address, n, table, workspace, 0, forward.extent);
@@ -46,6 +48,7 @@ export const maxOver = (axes: Axes, keepdim: boolean): Operation => ({
     const { count, share } = maxBackwardNests(x.shape, reduction);
     const ofCount = 4 * forward.table.length;
     const ofShare = ofCount + 4 * count.table.length;
+    const backwardBytes = nestWorkspace + sizeOf(reduction.shape) * Float64Array.BYTES_PER_ELEMENT;
     const { maxForward, maxBackward } = core.kernels[x.dtype as FloatDType];
     return {
       outputs: [{ shape: reduction.shape, dtype: x.dtype }],
@@ -53,6 +56,7 @@ export const maxOver = (axes: Axes, keepdim: boolean): Operation => ({
       readsInputs: [0],
       readsOutputs: [0],
       accumulates: true,
+      reserve: () => void core.memory.scratch(backwardBytes),
       forward: ({ inputs, outputs, table }) => {
         const workspace = core.memory.scratch(nestWorkspace);
         maxForward(outputs[0].address, inputs[0].address, table, workspace, 0, forward.extent);
@@ -62,7 +66,7 @@ export const maxOver = (axes: Axes, keepdim: boolean): Operation => ({
         const dout = gradients.outputs[0];
         if (!dx || !dout) return;
         const out = outputs[0];
-        const workspace = core.memory.scratch(nestWorkspace + out.size * Float64Array.BYTES_PER_ELEMENT);
+        const workspace = core.memory.scratch(backwardBytes);
         // biome-ignore format: outputs, inputs, axes
         maxBackward(
           dx.address, workspace + nestWorkspace,

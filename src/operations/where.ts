@@ -41,6 +41,7 @@ export const where: Operation = {
       inPlace: whole,
       inPlaceBackward: whole,
       accumulates: true,
+      reserve: () => void core.memory.scratch(nestWorkspace),
       forward: ({ inputs, outputs, table }) => {
         const workspace = core.memory.scratch(nestWorkspace);
         const c = inputs[0].address;

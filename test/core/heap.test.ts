@@ -58,6 +58,20 @@ it('says what did not fit, and stays usable', () => {
   expect(heap.allocate(page)).toBe(first);
 });
 
+it('keeps the scratch block where a larger one does not fit', () => {
+  const heap = heapOf(1);
+  heap.scratch(4096);
+  const before = heap.stats();
+  expect(() => heap.scratch(page)).toThrow(OutOfMemoryError);
+  expect(heap.stats()).toMatchObject({ liveBytes: before.liveBytes });
+  for (let free = page; free >= 64; free >>= 1) {
+    try {
+      heap.allocate(free);
+    } catch {}
+  }
+  expect(heap.scratch(4096)).toBeGreaterThan(0);
+});
+
 it('keeps one scratch block, as large as the largest request', () => {
   const heap = heapOf(10);
   const small = heap.scratch(100);

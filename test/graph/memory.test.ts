@@ -1,12 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import {
   add,
+  Conv2d,
   type Core,
   createCore,
   Dropout,
   Graph,
   LayerNorm,
   Linear,
+  matmul,
+  max,
   mean,
   mul,
   type Node,
@@ -232,6 +235,65 @@ describe('out of memory', () => {
     expect(() => net.forward(...large)).toThrow(OutOfMemoryError);
     expect(bitsOf(net.backward(dy))).toEqual(gradients);
     expect(core.memory.stats()).toMatchObject({ liveBytes, liveTensors });
+  });
+
+  const chains: Record<string, (core: Core) => [Graph, x: Tensor]> = {
+    linear: (core) => {
+      const [a, b] = [new Linear(300, 100, { core }), new Linear(100, 2, { core })];
+      return [new Graph((x) => b.apply(tanh(a.apply(x)))), Tensor.randn([1, 300], { core })];
+    },
+    convolution: (core) => {
+      const [a, b] = [new Conv2d(3, 5, 3, { core }), new Conv2d(5, 1, 1, { core })];
+      return [new Graph((x) => b.apply(tanh(a.apply(x)))), Tensor.randn([1, 3, 6, 6], { core })];
+    },
+    gates: (core) => {
+      const [a, b] = [
+        Parameter.from(new Float32Array(900).fill(0.1), [30, 30], { core }),
+        Parameter.from([2], [], { core }),
+      ];
+      return [new Graph((x) => mul(max(mul(matmul(x, a), 3), 1), b)), Tensor.randn([40, 30], { core })];
+    },
+  };
+  it.each(Object.entries(chains))('backward, leaves gradients as they were: %s', async (_, make) => {
+    const core = await createCore({ simd: 'plain', maxMemory: 2 ** 21 });
+    const [graph, x] = make(core);
+    const y = graph.forward(x) as Tensor;
+    const dy = Tensor.ones(y.shape, { core });
+    const filling: number[] = [];
+    for (let size = 2 ** 16; size >= 64; size >>= 1) {
+      try {
+        for (;;) filling.push(core.memory.allocate(size));
+      } catch {}
+    }
+    const gradients = () => graph.parameters().flatMap(({ hasGrad, grad }) => (hasGrad ? [...grad.data] : []));
+    for (;;) {
+      try {
+        graph.backward(dy);
+        break;
+      } catch (error) {
+        expect(error).toBeInstanceOf(OutOfMemoryError);
+      }
+      for (const parameter of graph.parameters()) {
+        if (parameter.hasGrad) expect(parameter.grad.data.every((value) => value === 0)).toBe(true);
+      }
+      core.memory.free(filling.pop() as number);
+    }
+    const once = gradients();
+    expect(once.some((value) => value !== 0)).toBe(true);
+    graph.zeroGrad();
+    graph.backward(dy);
+    expect(gradients()).toEqual(once);
+  });
+
+  it.each(Object.entries(chains))('after forward is not to be had from scratch: %s', async (_, make) => {
+    const core = await createCore({ simd: 'plain' });
+    const [graph, x] = make(core);
+    for (const parameter of graph.parameters()) parameter.grad.fill(0);
+    const y = graph.forward(x) as Tensor;
+    const dy = Tensor.ones(y.shape, { core });
+    const { liveBytes } = core.memory.stats();
+    graph.backward(dy);
+    expect(core.memory.stats()).toMatchObject({ liveBytes });
   });
 
   it('where only the tables do not fit any more, too', async () => {
