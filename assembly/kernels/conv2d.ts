@@ -23,7 +23,7 @@ import { packColumns, packRows } from '../gemm/pack';
 import { Conv2dShape } from '../gemm/shape';
 import { NR } from '../gemm/tile';
 import { fill } from '../lib/rows';
-import { at, lanes, storeLanes } from '../lib/simd';
+import { at } from '../lib/simd';
 
 // Every product takes `shape`: a Conv2dShape with conv2dWorkspace bytes in all. Behind it are the tables of im2col, one
 // partial tile, panels of A, panels of B, one block of Wᵀ·dY, and planes of x̂ or dx̂: those that a block of taps reads.
@@ -116,7 +116,7 @@ export function conv2dBackwardInput<T>(
 ): void {
   const s = changetype<Conv2dShape>(shape), padded = isPadded(s);
   const Cg = s.C / s.G, Og = s.O / s.G, T = s.T, P = s.P, window = s.KH * s.KW;
-  const pixels = pixelTable(shape), taps = tapTable(shape), partial = behindTables(shape);
+  const taps = tapTable(shape), partial = behindTables(shape);
   const aPanels = panelsOfA<T>(partial), bPanels = panelsOfB<T>(partial, MB, KC);
   const block = besidePanels<T>(shape), planes = paddedPlanes<T>(shape);
   if (!accumulate) fill<T>(dx, 0, begin * s.C * s.H * s.W, end * s.C * s.H * s.W);
@@ -134,8 +134,7 @@ export function conv2dBackwardInput<T>(
             const nc = min(NC, P - p), ld = roundUp(nc, NR<T>());
             packColumns<T>(bPanels, at<T>(dout, (n * s.O + o) * P + p), 1, P, nc, kc);
             multiplyPanels<T>(block, ld, aPanels, bPanels, partial, M, nc, kc, false);
-            pixelOffsets<T>(pixels, s, p, nc, nc);
-            for (let t = 0; t < M; t++) scatterPixels<T>(sum + entry(taps, t), at<T>(block, t * ld), pixels, nc);
+            for (let t = 0; t < M; t++) scatterPixels<T>(sum + entry(taps, t), at<T>(block, t * ld), s, p, nc);
           }
           if (padded) addPlanes<T>(image, sum, s, channels);
         }
@@ -146,8 +145,5 @@ export function conv2dBackwardInput<T>(
 
 /** c[i][j] = bias[i]. */
 function fillRows<T>(c: usize, ldc: i32, bias: usize, M: i32, N: i32): void {
-  for (let i = 0; i < M; i++) {
-    const b = v128.splat<T>(load<T>(at<T>(bias, i)));
-    for (let j = 0; j < N; j += lanes<T>()) storeLanes<T>(at<T>(c, i * ldc + j), b, N - j);
-  }
+  for (let i = 0; i < M; i++) fill<T>(at<T>(c, i * ldc), <f64>load<T>(at<T>(bias, i)), 0, N);
 }

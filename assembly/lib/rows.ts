@@ -43,9 +43,12 @@ export function addRow<T>(out: usize, x: usize, count: i32): void {
   for (; i <= count - lanes<T>(); i += lanes<T>()) {
     v128.store(at<T>(out, i), v128.add<T>(v128.load(at<T>(out, i)), v128.load(at<T>(x, i))));
   }
-  if (i == count) return;
-  const sum = v128.add<T>(loadLanes<T>(at<T>(out, i), count - i), loadLanes<T>(at<T>(x, i), count - i));
-  storeLanes<T>(at<T>(out, i), sum, count - i);
+  if (sizeof<T>() == 4 && count - i >= 2) {
+    const to = at<T>(out, i), sum = v128.add<T>(v128.load64_zero(to), v128.load64_zero(at<T>(x, i)));
+    v128.store64_lane(to, sum, 0);
+    i += 2;
+  }
+  if (i < count) store<T>(at<T>(out, i), load<T>(at<T>(out, i)) + load<T>(at<T>(x, i)));
 }
 
 /** Elements [begin, end): out = value. */
