@@ -8,12 +8,15 @@ export {
   Sigmoid, Silu, Softplus, Softsign, Tanh,
 } from './kernels/activation';
 export { adamStep } from './kernels/adam';
+export {
+  adaptiveAvgPool2dBackward, adaptiveAvgPool2dForward, avgPool2dBackward, avgPool2dForward,
+} from './kernels/avgpool2d';
 export { Bce, BceWithLogits } from './kernels/bce';
+export { conv2dBackwardBias, linearBackwardBias } from './kernels/bias';
 export { Add, Div, Maximum, Minimum, Mul, Pow, Sub } from './kernels/binary';
 export { absoluteMax, absoluteSum, clampInPlace, scaleInPlace, squareSum } from './kernels/clip';
 export { Equal, Less, LessEqual } from './kernels/compare';
 export {
-  conv2dBackwardBias,
   conv2dBackwardInput,
   conv2dBackwardWeight,
   conv2dForward,
@@ -25,18 +28,17 @@ export {
   crossEntropyForward, crossEntropyBackward, crossEntropySoftForward, crossEntropySoftBackward,
   nllForward, nllBackward,
 } from './kernels/crossentropy';
-export { depthwiseBackwardInput, depthwiseBackwardWeight, depthwiseForward } from './kernels/depthwise';
+export {
+  depthwiseBackwardInput, depthwiseBackwardWeight, depthwiseForward, depthwiseWorkspace,
+} from './kernels/depthwise';
 export { dropout } from './kernels/dropout';
 export { accumulate, copyElements } from './kernels/fan';
 export { gatherBackward, gatherForward, largestIndex, smallestIndex } from './kernels/gather';
 export { col2im, im2col } from './kernels/im2col';
 export { layerNormForward, layerNormBackward, layerNormBackwardParameters } from './kernels/layernorm';
-export { linearBackwardBias, linearForward } from './kernels/linear';
+export { linearForward } from './kernels/linear';
 export { matmul } from './kernels/matmul';
-export {
-  maxPool2dForward, maxPool2dBackward, avgPool2dForward, avgPool2dBackward,
-  adaptiveAvgPool2dForward, adaptiveAvgPool2dBackward, adaptiveMaxPool2dForward,
-} from './kernels/pool2d';
+export { adaptiveMaxPool2dForward, maxPool2dBackward, maxPool2dForward } from './kernels/maxpool2d';
 export { randomUniform, randomNormal } from './kernels/random';
 export { maxBackward, maxForward, sumBackward, sumForward } from './kernels/reduce';
 export { Huber, KlDiv, KlDivLog, L1, Mse, SmoothL1 } from './kernels/regression';
@@ -46,4 +48,7 @@ export { softmaxForward, softmaxBackward, logSoftmaxForward, logSoftmaxBackward 
 export { total } from './kernels/sum';
 export { Abs, Clamp, Neg, Reciprocal, Sqrt, Square } from './kernels/unary';
 export { whereBackwardA, whereBackwardB, whereForward } from './kernels/where';
+export {
+  winogradBackwardInput, winogradBackwardWeight, winogradForward, winogradWorkspace,
+} from './kernels/winograd';
 export { fill } from './lib/rows';

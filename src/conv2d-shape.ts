@@ -6,10 +6,15 @@ import type { Conv2dGeometry } from './geometry/conv2d.ts';
  * Writes the sizes into the core's scratch block, with room for the kernels' workspace behind them; returns the
  * address that convolution kernels take as `shape`. It is valid until scratch is next asked for.
  */
-export function writeConv2dShape(core: Core, dtype: FloatDType, g: Conv2dGeometry): number {
+export function writeConv2dShape(
+  core: Core,
+  dtype: FloatDType,
+  g: Conv2dGeometry,
+  workspace = core.kernels[dtype].conv2dWorkspace,
+): number {
   const { memory } = core;
   const first = write(core, dtype, g, memory.scratch(conv2dShapeBytes));
-  const at = memory.scratch(core.kernels[dtype].conv2dWorkspace(first));
+  const at = memory.scratch(workspace(first));
   return at === first ? at : write(core, dtype, g, at);
 }
 

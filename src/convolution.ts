@@ -1,23 +1,57 @@
 import type { Core } from './core/core.ts';
 import type { FloatDType } from './dtype.ts';
-import type { Conv2dGeometry } from './geometry/conv2d.ts';
+import { type Conv2dGeometry, isDepthwise, suitsWinograd } from './geometry/conv2d.ts';
 
 /** The kernels of a convolution's three passes. */
 export type Convolution = ReturnType<typeof convolutionOf>;
 
+/** Channels of a group, on either side, from which on Winograd's algorithm is faster (measured). */
+const winogradChannels = 16;
+/** Output pixels of all images from which on transforming the weights pays (measured). */
+const winogradPixels = 256;
+
+/** What 'auto' stands for. */
+function chosen(g: Conv2dGeometry): 'direct' | 'winograd' {
+  if (g.algorithm !== 'auto') return g.algorithm;
+  const channels = Math.min(g.C, g.O) / g.groups;
+  const worth = channels >= winogradChannels && g.N * g.OH * g.OW >= winogradPixels;
+  return worth && suitsWinograd(g) ? 'winograd' : 'direct';
+}
+
 /**
- * The kernels of a convolution's three passes: depthwise, where each channel is a group of its own, or by matrix
- * products. Both take the same arguments.
+ * The kernels of a convolution's three passes: by Winograd's algorithm, depthwise where each channel is a group of its own,
+ * or by matrix products. All take the same arguments; `extents` is what each divides by `begin` and `end`,
+ * `workspace` gives the bytes of a shape and of what they need behind it.
  */
-export function convolutionOf(core: Core, dtype: FloatDType, { C, groups }: Conv2dGeometry) {
+export function convolutionOf(core: Core, dtype: FloatDType, g: Conv2dGeometry) {
   const kernels = core.kernels[dtype];
-  return C === groups && C > 1
+  const [Cg, taps] = [g.C / g.groups, (g.C / g.groups) * g.kernelSize[0] * g.kernelSize[1]];
+  const algorithm = chosen(g);
+  if (algorithm === 'winograd') {
+    return {
+      algorithm,
+      forward: kernels.winogradForward,
+      backwardInput: kernels.winogradBackwardInput,
+      backwardWeight: kernels.winogradBackwardWeight,
+      extents: { forward: g.N * Math.ceil(g.OH / 2), backwardInput: g.N * Math.ceil(g.H / 2), backwardWeight: Cg },
+      workspace: kernels.winogradWorkspace,
+    };
+  }
+  const rest = {
+    algorithm,
+    extents: { forward: g.N * g.OH, backwardInput: g.N, backwardWeight: taps },
+    workspace: kernels.conv2dWorkspace,
+  };
+  return isDepthwise(g)
     ? {
+        ...rest,
+        workspace: kernels.depthwiseWorkspace,
         forward: kernels.depthwiseForward,
         backwardInput: kernels.depthwiseBackwardInput,
         backwardWeight: kernels.depthwiseBackwardWeight,
       }
     : {
+        ...rest,
         forward: kernels.conv2dForward,
         backwardInput: kernels.conv2dBackwardInput,
         backwardWeight: kernels.conv2dBackwardWeight,

@@ -128,18 +128,37 @@ export function areNeighbours<T>(pixels: usize, count: i32): bool {
   return load<i32>(pixels + 4 * (count - 1)) - load<i32>(pixels) == (count - 1) << alignof<T>();
 }
 
-/** to[p] = x̂[t̂ + p̂] for the N pixels of a table and one tap, at x̂ + t̂. */
-export function copyPixels<T>(to: usize, tap: usize, pixels: usize, N: i32): void {
-  const L = lanes<T>();
+/** to[p − p0] = x̂[t̂ + p̂] for the N pixels from p0 on and one tap, at x̂ + t̂. */
+export function copyPixels<T>(to: usize, tap: usize, s: Conv2dShape, p0: i32, N: i32): void {
+  const step = s.SH * paddedWidth(s);
+  let ow = p0 % s.OW, row = at<T>(tap, (p0 / s.OW) * step);
   for (let p = 0; p < N; ) {
-    const table = pixels + 4 * p, from = tap + entry(table, 0);
-    if (p <= N - L && areNeighbours<T>(table, L)) {
-      v128.store(at<T>(to, p), v128.load(from));
-      p += L;
+    const count = min(s.OW - ow, N - p), from = at<T>(row, ow * s.SW), out = at<T>(to, p);
+    if (s.SW == 1) copyRow<T>(out, from, count);
+    else for (let i = 0; i < count; i++) store<T>(at<T>(out, i), load<T>(at<T>(from, i * s.SW)));
+    p += count;
+    ow = 0;
+    row = at<T>(row, step);
+  }
+}
+
+/** The adjoint: dx̂[t̂ + p̂] += from[p − p0]. */
+export function scatterPixels<T>(tap: usize, from: usize, s: Conv2dShape, p0: i32, N: i32): void {
+  const step = s.SH * paddedWidth(s);
+  let ow = p0 % s.OW, row = at<T>(tap, (p0 / s.OW) * step);
+  for (let p = 0; p < N; ) {
+    const count = min(s.OW - ow, N - p), to = at<T>(row, ow * s.SW), values = at<T>(from, p);
+    if (s.SW == 1) {
+      addRow<T>(to, values, count);
     } else {
-      store<T>(at<T>(to, p), load<T>(from));
-      p++;
+      for (let i = 0; i < count; i++) {
+        const pixel = at<T>(to, i * s.SW);
+        store<T>(pixel, load<T>(pixel) + load<T>(at<T>(values, i)));
+      }
     }
+    p += count;
+    ow = 0;
+    row = at<T>(row, step);
   }
 }
 
@@ -199,21 +218,6 @@ export function packTaps<T>(panels: usize, x: usize, taps: usize, pixels: usize,
         v128.store(at<T>(to, k * R), gatherLanes<T>(p, t0, t1, t2, t3));
         k++;
       }
-    }
-  }
-}
-
-/** dx̂[t̂ + p̂] += from[p] for the N pixels of a table and one tap, at dx̂ + t̂. */
-export function scatterPixels<T>(tap: usize, from: usize, pixels: usize, N: i32): void {
-  const L = lanes<T>();
-  for (let p = 0; p < N; ) {
-    const table = pixels + 4 * p, to = tap + entry(table, 0);
-    if (p <= N - L && areNeighbours<T>(table, L)) {
-      v128.store(to, v128.add<T>(v128.load(to), v128.load(at<T>(from, p))));
-      p += L;
-    } else {
-      store<T>(to, load<T>(to) + load<T>(at<T>(from, p)));
-      p++;
     }
   }
 }

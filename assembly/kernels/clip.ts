@@ -7,7 +7,7 @@
 // Sums run in f64 for f32 gradients too: the squares of 10⁸ elements neither overflow nor lose the small ones.
 // A norm is a sum over the whole array, so its kernels take a count and not begin and end. NaN stays NaN.
 
-import { at, lanes, loadLanes, madd, maxLanes, storeLanes, sumLanes, zero } from '../lib/simd';
+import { at, lanes, loadLanes, madd, maxLanes, storeLanes, sumLanes, wholeVectors, zero } from '../lib/simd';
 
 /** Σ|x| over n elements. */
 export function absoluteSum<T>(x: usize, n: i32): f64 {
@@ -37,17 +37,22 @@ export function squareSum<T>(x: usize, n: i32): f64 {
 
 /** max|x| over n elements; NaN if any is NaN. */
 export function absoluteMax<T>(x: usize, n: i32): f64 {
-  let most = zero();
+  // pmax is one instruction where max is eight, and drops NaN; so NaN is looked for beside it.
+  let most = zero(), ordered = v128.eq<T>(most, most);
   for (let i = 0; i < n; i += lanes<T>()) {
-    most = v128.max<T>(most, v128.abs<T>(loadLanes<T>(at<T>(x, i), n - i)));
+    const v = v128.abs<T>(loadLanes<T>(at<T>(x, i), n - i));
+    most = v128.pmax<T>(most, v);
+    ordered = v128.and(ordered, v128.eq<T>(v, v));
   }
-  return <f64>maxLanes<T>(most);
+  return v128.all_true<i8>(ordered) ? <f64>maxLanes<T>(most) : NaN;
 }
 
 /** x ← factor·x for elements [begin, end). */
 export function scaleInPlace<T>(x: usize, factor: f64, begin: i32, end: i32): void {
-  const factors = v128.splat<T>(<T>factor);
-  for (let i = begin; i < end; i += lanes<T>()) {
+  const factors = v128.splat<T>(<T>factor), whole = begin + wholeVectors<T>(end - begin);
+  let i = begin;
+  for (; i < whole; i += lanes<T>()) v128.store(at<T>(x, i), v128.mul<T>(factors, v128.load(at<T>(x, i))));
+  for (; i < end; i += lanes<T>()) {
     storeLanes<T>(at<T>(x, i), v128.mul<T>(factors, loadLanes<T>(at<T>(x, i), end - i)), end - i);
   }
 }
@@ -56,8 +61,9 @@ export function scaleInPlace<T>(x: usize, factor: f64, begin: i32, end: i32): vo
 export function clampInPlace<T>(x: usize, limit: f64, begin: i32, end: i32): void {
   const high = v128.splat<T>(<T>limit), low = v128.splat<T>(<T>-limit);
   for (let i = begin; i < end; i += lanes<T>()) {
-    const v = v128.min<T>(v128.max<T>(loadLanes<T>(at<T>(x, i), end - i), low), high);
-    storeLanes<T>(at<T>(x, i), v, end - i);
+    const v = loadLanes<T>(at<T>(x, i), end - i);
+    // Of (v, bound), pmax and pmin give v where it is NaN.
+    storeLanes<T>(at<T>(x, i), v128.pmin<T>(v128.pmax<T>(v, low), high), end - i);
   }
 }
 

@@ -6,7 +6,7 @@
 //   forward            Y  = W·col(X) + b
 //   weight gradient    dW += Σ_n dY·col(X)ᵀ
 //   input gradient     dX = col2im(Wᵀ·dY)
-//   bias gradient      db += Σ_n Σ_p dY
+//   bias gradient      db += Σ_n Σ_p dY             (bias.ts)
 //
 // since y[o][p] = Σ_t w[o][t]·col[t][p] makes ∂L/∂w[o][t] = Σ_p dy[o][p]·col[t][p] and ∂L/∂col[t][p] =
 // Σ_o w[o][t]·dy[o][p], and col2im is the adjoint of im2col. Panels of col(X) are packed from the padded planes x̂;
@@ -23,7 +23,7 @@ import { packColumns, packRows } from '../gemm/pack';
 import { Conv2dShape } from '../gemm/shape';
 import { NR } from '../gemm/tile';
 import { fill } from '../lib/rows';
-import { at, lanes, loadLanes, storeLanes, sumLanes, zero } from '../lib/simd';
+import { at } from '../lib/simd';
 
 // Every product takes `shape`: a Conv2dShape with conv2dWorkspace bytes in all. Behind it are the tables of im2col, one
 // partial tile, panels of A, panels of B, one block of Wᵀ·dY, and planes of x̂ or dx̂: those that a block of taps reads.
@@ -116,7 +116,7 @@ export function conv2dBackwardInput<T>(
 ): void {
   const s = changetype<Conv2dShape>(shape), padded = isPadded(s);
   const Cg = s.C / s.G, Og = s.O / s.G, T = s.T, P = s.P, window = s.KH * s.KW;
-  const pixels = pixelTable(shape), taps = tapTable(shape), partial = behindTables(shape);
+  const taps = tapTable(shape), partial = behindTables(shape);
   const aPanels = panelsOfA<T>(partial), bPanels = panelsOfB<T>(partial, MB, KC);
   const block = besidePanels<T>(shape), planes = paddedPlanes<T>(shape);
   if (!accumulate) fill<T>(dx, 0, begin * s.C * s.H * s.W, end * s.C * s.H * s.W);
@@ -134,8 +134,7 @@ export function conv2dBackwardInput<T>(
             const nc = min(NC, P - p), ld = roundUp(nc, NR<T>());
             packColumns<T>(bPanels, at<T>(dout, (n * s.O + o) * P + p), 1, P, nc, kc);
             multiplyPanels<T>(block, ld, aPanels, bPanels, partial, M, nc, kc, false);
-            pixelOffsets<T>(pixels, s, p, nc, nc);
-            for (let t = 0; t < M; t++) scatterPixels<T>(sum + entry(taps, t), at<T>(block, t * ld), pixels, nc);
+            for (let t = 0; t < M; t++) scatterPixels<T>(sum + entry(taps, t), at<T>(block, t * ld), s, p, nc);
           }
           if (padded) addPlanes<T>(image, sum, s, channels);
         }
@@ -144,24 +143,7 @@ export function conv2dBackwardInput<T>(
   }
 }
 
-/** Output channels [begin, end): dbias += Σ_n Σ_p dout. */
-export function conv2dBackwardBias<T>(dbias: usize, dout: usize, N: i32, O: i32, P: i32, begin: i32, end: i32): void {
-  for (let o = begin; o < end; o++) {
-    let total: T = 0;
-    for (let n = 0; n < N; n++) {
-      const plane = at<T>(dout, (n * O + o) * P);
-      let sum = zero();
-      for (let p = 0; p < P; p += lanes<T>()) sum = v128.add<T>(sum, loadLanes<T>(at<T>(plane, p), P - p));
-      total += sumLanes<T>(sum);
-    }
-    store<T>(at<T>(dbias, o), load<T>(at<T>(dbias, o)) + total);
-  }
-}
-
 /** c[i][j] = bias[i]. */
 function fillRows<T>(c: usize, ldc: i32, bias: usize, M: i32, N: i32): void {
-  for (let i = 0; i < M; i++) {
-    const b = v128.splat<T>(load<T>(at<T>(bias, i)));
-    for (let j = 0; j < N; j += lanes<T>()) storeLanes<T>(at<T>(c, i * ldc + j), b, N - j);
-  }
+  for (let i = 0; i < M; i++) fill<T>(at<T>(c, i * ldc), <f64>load<T>(at<T>(bias, i)), 0, N);
 }

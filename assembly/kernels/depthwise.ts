@@ -1,18 +1,105 @@
 // Depthwise convolution: each input channel is a group of its own (C = G), seen by O/G output channels. A product of
-// one row would use a sixth of the tile, so this is done directly, a row of pixels at a time:
+// one row would use a sixth of the tile, so this is done directly:
 //
 //   forward            y[o][oh][ow]  = b[o] + Σ_kh,kw w[o][kh][kw]·x[c][oh·SH − PH + kh·DH][ow·SW − PW + kw·DW]
 //   input gradient     dx[c][ih][iw] = Σ_o Σ_kh,kw w[o][kh][kw]·dy[o][oh][ow]     over the (oh, ow) that read x[ih][iw]
 //   weight gradient    dw[o][kh][kw] += Σ_n Σ_oh,ow dy[o][oh][ow]·x[c][…]          x outside the image is 0
 //
-// With stride 1 the input gradient is a correlation again: of dy, padded by D·(K − 1) − P, with the taps in reverse
-// order. So one loop serves both; only their edges and other strides go pixel by pixel.
+// A band of rows of the padded image is copied to the workspace, split by phases: place (h, w) goes to plane
+// (h mod SH, w mod SW), row ⌊h/SH⌋, column ⌊w/SW⌋. There neighbours in y read neighbours in one plane, whatever the
+// stride; and as the rows of y are kept as far apart as those of the planes (`pitch`), a band of y is one long row:
 //
-// Arguments and layouts are those of conv2d.ts; `shape` is a Conv2dShape.
+//   y[i] = b + Σ_t w[t]·z[i + offset(t)],     offset(kh, kw) = that of place (kh·DH, kw·DW)
+//   dw[t] += Σ dy[i]·z[i + offset(t)]         over the i that are pixels
+//   dz[i + offset(t)] += w[t]·dy[i]           so that dz, plane by plane, is such a correlation of dy, with the taps
+//                                             that meet the plane and offsets counted backwards
+//
+// with no edges and no tails. What lies between one row and the next comes out meaningless, and is left out when the
+// band is copied to where it belongs.
+//
+// Arguments and layouts are those of conv2d.ts; `shape` is a Conv2dShape with depthwiseWorkspace bytes in all.
 
+import { roundUp } from '../gemm/gemm';
 import { Conv2dShape } from '../gemm/shape';
-import { fill } from '../lib/rows';
-import { at, lanes, loadLanes, madd, maskLanes, sumLanes, zero } from '../lib/simd';
+import { firstInside } from '../lib/axis';
+import { gatherRow } from '../lib/columns';
+import { addRow, copyRow, fill } from '../lib/rows';
+import { at, lanes, loadLanes, madd, sumLanes, tailMask, zero } from '../lib/simd';
+
+/** How a call works in bands; it lies behind the shape, and is followed by taps, planes of z and what comes of them. */
+@unmanaged
+class Bands {
+  /** Elements from one row to the next. */
+  pitch: i32;
+  /** Rows and columns that the window of taps spans in a plane, but for the first. */
+  below: i32; beside: i32;
+  /** Rows of a band, and elements of a plane: these and `below`. */
+  rows: i32; plane: i32;
+  /** A Tap for each of the window's, sorted by plane; behind the last of each of SH·SW planes, in bytes (i32). */
+  taps: usize; ends: usize;
+  /** z, and the results. */
+  z: usize; y: usize;
+}
+
+@unmanaged
+class Tap {
+  /** Bytes from i to where z is read, and from the window's first weight. */
+  z: i32; w: i32;
+}
+
+/** Elements of a band's planes, within reach of the first two levels of cache. */
+const budget = 8192;
+
+/** Vectors of a band that go through the taps together. */
+const unroll = 8;
+
+// @ts-ignore: decorator
+@inline
+function pitchOf(s: Conv2dShape): i32 {
+  return max(s.OW, (s.PW + s.W - 1) / s.SW + 1) + ((s.KW - 1) * s.DW) / s.SW;
+}
+
+/** Bytes of the shape at `shape` and the workspace behind it. */
+export function depthwiseWorkspace<T>(shape: usize): i32 {
+  const s = changetype<Conv2dShape>(shape);
+  const planes = s.SH * s.SW + 1, least = (1 + ((s.KH - 1) * s.DH) / s.SH) * pitchOf(s);
+  const elements = max(budget, planes * least) + planes * unroll * lanes<T>();
+  const tables = offsetof<Bands>() + 4 * planes + offsetof<Tap>() * s.KH * s.KW + 64;
+  return <i32>at<T>(offsetof<Conv2dShape>() + tables, elements);
+}
+
+/** Lays out the workspace for bands of at most `rows` rows, and clears z. */
+function layOut<T>(s: Conv2dShape, rows: i32, planes: i32, results: i32): Bands {
+  const b = changetype<Bands>(changetype<usize>(s) + offsetof<Conv2dShape>());
+  b.pitch = pitchOf(s);
+  b.below = ((s.KH - 1) * s.DH) / s.SH;
+  b.beside = ((s.KW - 1) * s.DW) / s.SW;
+  b.rows = min(rows, max(1, budget / ((s.SH * s.SW + 1) * b.pitch) - b.below));
+  b.plane = (b.rows + b.below) * b.pitch;
+  b.ends = changetype<usize>(b) + offsetof<Bands>();
+  b.taps = b.ends + 4 * s.SH * s.SW;
+  b.z = (b.taps + offsetof<Tap>() * s.KH * s.KW + 63) & ~63;
+  b.y = at<T>(b.z, planes * b.plane);
+  fill<T>(b.z, 0, 0, planes * b.plane);
+  return b;
+}
+
+/** Writes taps [begin, end) of the window: for y from z, or with `back` for dz from dy. */
+function writeTaps<T>(s: Conv2dShape, b: Bands, back: bool, begin: i32, end: i32): void {
+  let to = b.taps;
+  for (let q = 0; q < s.SH * s.SW; q++) {
+    for (let t = begin; t < end; t++) {
+      const h = (t / s.KW) * s.DH, w = (t % s.KW) * s.DW;
+      if ((h % s.SH) * s.SW + (w % s.SW) != q) continue;
+      const offset = (h / s.SH) * b.pitch + w / s.SW, last = b.below * b.pitch + b.beside;
+      const tap = changetype<Tap>(to);
+      tap.z = (back ? last - offset : q * b.plane + offset) << alignof<T>();
+      tap.w = t << alignof<T>();
+      to += offsetof<Tap>();
+    }
+    store<i32>(b.ends + 4 * q, <i32>(to - b.taps));
+  }
+}
 
 /** Output rows [begin, end) of the N·OH: out. bias may be null. */
 export function depthwiseForward<T>(
@@ -20,20 +107,23 @@ export function depthwiseForward<T>(
 ): void {
   const s = changetype<Conv2dShape>(shape);
   const multiplier = s.O / s.G, taps = s.KH * s.KW;
-  for (let line = begin; line < end; line++) {
-    const n = line / s.OH, oh = line % s.OH;
-    for (let o = 0; o < s.O; o++) {
-      const row = at<T>(out, ((n * s.O + o) * s.OH + oh) * s.OW);
-      const plane = at<T>(x, (n * s.C + o / multiplier) * s.H * s.W);
-      fill<T>(row, bias ? <f64>load<T>(at<T>(bias, o)) : 0, 0, s.OW);
-      const w = at<T>(weight, o * taps);
-      for (let kh = 0; kh < s.KH; kh++) {
-        const ih = oh * s.SH - s.PH + kh * s.DH;
-        if (<u32>ih < <u32>s.H) {
-          addRow<T>(row, s.OW, at<T>(plane, ih * s.W), s.W, at<T>(w, kh * s.KW), 1, s.KW, s.SW, s.PW, s.DW);
+  const b = layOut<T>(s, min(s.OH, end - begin), s.SH * s.SW, 1);
+  writeTaps<T>(s, b, false, 0, taps);
+  for (let line = begin; line < end; ) {
+    const n = line / s.OH, stop = min(end, (n + 1) * s.OH) - n * s.OH;
+    for (let c = 0; c < s.C; c++) {
+      for (let oh = line - n * s.OH; oh < stop; oh += b.rows) {
+        const rows = min(b.rows, stop - oh);
+        splitImage<T>(b, at<T>(x, (n * s.C + c) * s.H * s.W), s, oh, rows);
+        for (let o = c * multiplier; o < (c + 1) * multiplier; o++) {
+          const start: T = bias ? load<T>(at<T>(bias, o)) : 0, last = b.taps + offsetof<Tap>() * taps;
+          correlate<T>(b.y, b.z, at<T>(weight, o * taps), b.taps, last, start, false, rows * b.pitch);
+          const y = at<T>(out, ((n * s.O + o) * s.OH + oh) * s.OW);
+          for (let r = 0; r < rows; r++) copyRow<T>(at<T>(y, r * s.OW), at<T>(b.y, r * b.pitch), s.OW);
         }
       }
     }
+    line = n * s.OH + stop;
   }
 }
 
@@ -42,22 +132,27 @@ export function depthwiseBackwardInput<T>(
   dx: usize, dout: usize, weight: usize, shape: usize, accumulate: i32, begin: i32, end: i32,
 ): void {
   const s = changetype<Conv2dShape>(shape);
-  const multiplier = s.O / s.G, taps = s.KH * s.KW, size = s.C * s.H * s.W;
-  if (!accumulate) fill<T>(dx, 0, begin * size, end * size);
-  for (let no = begin * s.O; no < end * s.O; no++) {
-    const n = no / s.O, o = no % s.O;
-    const plane = at<T>(dx, (n * s.C + o / multiplier) * s.H * s.W), w = at<T>(weight, o * taps);
-    for (let oh = 0; oh < s.OH; oh++) {
-      const from = at<T>(dout, (no * s.OH + oh) * s.OW);
-      for (let kh = 0; kh < s.KH; kh++) {
-        const ih = oh * s.SH - s.PH + kh * s.DH;
-        if (<u32>ih >= <u32>s.H) continue;
-        const to = at<T>(plane, ih * s.W), tap = at<T>(w, kh * s.KW);
-        if (s.SW == 1) {
-          addRow<T>(to, s.W, from, s.OW, at<T>(tap, s.KW - 1), -1, s.KW, 1, s.DW * (s.KW - 1) - s.PW, s.DW);
-        } else {
-          scatterRow<T>(to, s.W, from, s.OW, tap, s.KW, s.SW, s.PW, s.DW);
+  const multiplier = s.O / s.G, taps = s.KH * s.KW, planes = s.SH * s.SW;
+  const top = s.PH / s.SH, stop = (s.PH + s.H - 1) / s.SH + 1;
+  const b = layOut<T>(s, stop - top, 1, planes);
+  writeTaps<T>(s, b, true, 0, taps);
+  for (let nc = begin * s.C; nc < end * s.C; nc++) {
+    const n = nc / s.C, c = nc % s.C;
+    for (let row = top; row < stop; row += b.rows) {
+      const rows = min(b.rows, stop - row), size = roundUp(rows * b.pitch, unroll * lanes<T>());
+      for (let o = c * multiplier; o < (c + 1) * multiplier; o++) {
+        const dy = at<T>(dout, (n * s.O + o) * s.P);
+        toPlane<T>(b.z, dy, s.OH, s.OW, row - b.below, -b.beside, 1, 1, rows + b.below, b.pitch);
+        let from = b.taps;
+        for (let q = 0; q < planes; q++) {
+          const to = b.taps + load<i32>(b.ends + 4 * q);
+          correlate<T>(at<T>(b.y, q * size), b.z, at<T>(weight, o * taps), from, to, 0, o > c * multiplier, size);
+          from = to;
         }
+      }
+      for (let q = 0; q < planes; q++) {
+        const h = row * s.SH + q / s.SW - s.PH, w = q % s.SW - s.PW;
+        fromPlane<T>(at<T>(dx, nc * s.H * s.W), at<T>(b.y, q * size), s.H, s.W, h, w, s.SH, s.SW, rows, b.pitch, accumulate);
       }
     }
   }
@@ -69,98 +164,161 @@ export function depthwiseBackwardWeight<T>(
 ): void {
   const s = changetype<Conv2dShape>(shape);
   const multiplier = s.O / s.G, taps = s.KH * s.KW;
-  for (let o = 0; o < s.O; o++) {
-    for (let t = begin; t < end; t++) {
-      const kh = t / s.KW, start = (t % s.KW) * s.DW - s.PW;
-      const first = start < 0 ? min((-start - 1) / s.SW + 1, s.OW) : 0;
-      const last = start >= s.W ? 0 : min((s.W - 1 - start) / s.SW + 1, s.OW);
-      let total: T = 0;
-      for (let n = 0; n < s.N; n++) {
-        const plane = at<T>(x, (n * s.C + o / multiplier) * s.H * s.W);
-        for (let oh = 0; oh < s.OH; oh++) {
-          const ih = oh * s.SH - s.PH + kh * s.DH;
-          if (<u32>ih >= <u32>s.H || first >= last) continue;
-          const dy = at<T>(dout, ((n * s.O + o) * s.OH + oh) * s.OW + first);
-          total += dot<T>(dy, at<T>(plane, ih * s.W + first * s.SW + start), s.SW, last - first);
-        }
+  const b = layOut<T>(s, s.OH, s.SH * s.SW, 0);
+  writeTaps<T>(s, b, false, begin, end);
+  for (let nc = 0; nc < s.N * s.C; nc++) {
+    const n = nc / s.C, c = nc % s.C;
+    for (let oh = 0; oh < s.OH; oh += b.rows) {
+      const rows = min(b.rows, s.OH - oh);
+      splitImage<T>(b, at<T>(x, nc * s.H * s.W), s, oh, rows);
+      for (let o = c * multiplier; o < (c + 1) * multiplier; o++) {
+        const dy = at<T>(dout, ((n * s.O + o) * s.OH + oh) * s.OW);
+        const to = at<T>(dweight, o * taps);
+        for (let t = 0; t < end - begin; t += 3) addDots<T>(to, dy, b, t, min(3, end - begin - t), rows, s.OW);
       }
-      const to = at<T>(dweight, o * taps + t);
-      store<T>(to, load<T>(to) + total);
     }
   }
 }
 
-/** to[i] += Σ_k w[k·step]·x[i·stride − pad + k·dilation] for i < count, x being 0 outside [0, size). */
-function addRow<T>(
-  to: usize, count: i32, x: usize, size: i32,
-  w: usize, step: i32, K: i32, stride: i32, pad: i32, dilation: i32,
-): void {
-  // Where every tap lies inside: whole vectors, if neighbours in `to` read neighbours in x.
-  const inside = stride == 1 ? max(0, min(count, size + pad - dilation * (K - 1))) : 0;
-  let i = min(max(pad, 0), count);
-  edge<T>(to, 0, i, x, size, w, step, K, stride, pad, dilation);
-  for (; i <= inside - 2 * lanes<T>(); i += 2 * lanes<T>()) {
-    let a = v128.load(at<T>(to, i)), b = v128.load(at<T>(to, i + lanes<T>()));
-    let from = at<T>(x, i - pad), tap = w;
-    for (let k = 0; k < K; k++) {
-      const wk = v128.load_splat<T>(tap);
-      a = madd<T>(wk, v128.load(from), a);
-      b = madd<T>(wk, v128.load(from, 16), b);
-      from = at<T>(from, dilation);
-      tap = at<T>(tap, step);
-    }
-    v128.store(at<T>(to, i), a);
-    v128.store(at<T>(to, i + lanes<T>()), b);
-  }
-  edge<T>(to, i, count, x, size, w, step, K, stride, pad, dilation);
-}
-
-/** The same for i in [begin, end), pixel by pixel. */
-function edge<T>(
-  to: usize, begin: i32, end: i32, x: usize, size: i32,
-  w: usize, step: i32, K: i32, stride: i32, pad: i32, dilation: i32,
-): void {
-  for (let i = begin; i < end; i++) {
-    let sum: T = load<T>(at<T>(to, i));
-    for (let k = 0; k < K; k++) {
-      const place = i * stride - pad + k * dilation;
-      if (<u32>place < <u32>size) sum += load<T>(at<T>(w, k * step)) * load<T>(at<T>(x, place));
-    }
-    store<T>(at<T>(to, i), sum);
+/** The planes of z for output rows [oh, oh + rows) of the image x. */
+function splitImage<T>(b: Bands, x: usize, s: Conv2dShape, oh: i32, rows: i32): void {
+  for (let q = 0; q < s.SH * s.SW; q++) {
+    const h = oh * s.SH - s.PH + q / s.SW, w = q % s.SW - s.PW;
+    toPlane<T>(at<T>(b.z, q * b.plane), x, s.H, s.W, h, w, s.SH, s.SW, rows + b.below, b.pitch);
   }
 }
 
-/** dx[i·stride − pad + k·dilation] += w[k]·dy[i]: the adjoint of addRow. */
-function scatterRow<T>(
-  dx: usize, size: i32, dy: usize, count: i32, w: usize, K: i32, stride: i32, pad: i32, dilation: i32,
+/**
+ * z[r][c] = x[h + r·strideH][w + c·strideW], 0 outside of the image. Columns outside are left as they are: they lie at the same
+ * places in every row of a call, and layOut has cleared them.
+ */
+function toPlane<T>(
+  z: usize, x: usize, H: i32, W: i32, h: i32, w: i32, strideH: i32, strideW: i32, rows: i32, pitch: i32,
 ): void {
+  const first = firstInside(-w, strideW, pitch), count = placesInside(W, w, strideW, pitch) - first;
+  const from = at<T>(x, w + first * strideW);
+  for (let r = 0; r < rows; r++) {
+    const to = at<T>(z, r * pitch), ih = h + r * strideH;
+    if (<u32>ih >= <u32>H || count <= 0) fill<T>(to, 0, 0, pitch);
+    else if (strideW == 1) copyRow<T>(at<T>(to, first), at<T>(from, ih * W), count);
+    else gatherRow<T>(at<T>(to, first), at<T>(from, ih * W), count, strideW);
+  }
+}
+
+/** x[h + r·strideH][w + c·strideW] (=|+=) z[r][c] inside of the image. */
+function fromPlane<T>(
+  x: usize, z: usize, H: i32, W: i32, h: i32, w: i32, strideH: i32, strideW: i32, rows: i32, pitch: i32, accumulate: i32,
+): void {
+  const first = firstInside(-w, strideW, pitch), count = placesInside(W, w, strideW, pitch) - first;
+  for (let r = 0; r < rows; r++) {
+    const from = at<T>(z, r * pitch + first), ih = h + r * strideH;
+    if (<u32>ih >= <u32>H || count <= 0) continue;
+    const to = at<T>(x, ih * W + w + first * strideW);
+    if (strideW != 1) scatterRow<T>(to, from, count, strideW, accumulate);
+    else if (accumulate) addRow<T>(to, from, count);
+    else copyRow<T>(to, from, count);
+  }
+}
+
+/** One more than the last of `count` places w + c·stride that lies before `size`. */
+// @ts-ignore: decorator
+@inline
+function placesInside(size: i32, w: i32, stride: i32, count: i32): i32 {
+  return w >= size ? 0 : min(count, (size - 1 - w) / stride + 1);
+}
+
+/** out[i·stride] (=|+=) x[i]. */
+function scatterRow<T>(out: usize, x: usize, count: i32, stride: i32, accumulate: i32): void {
   for (let i = 0; i < count; i++) {
-    const d = load<T>(at<T>(dy, i));
-    for (let k = 0; k < K; k++) {
-      const place = i * stride - pad + k * dilation;
-      if (<u32>place >= <u32>size) continue;
-      const to = at<T>(dx, place);
-      store<T>(to, load<T>(to) + load<T>(at<T>(w, k)) * d);
-    }
+    const to = at<T>(out, i * stride), v = load<T>(at<T>(x, i));
+    store<T>(to, accumulate ? load<T>(to) + v : v);
   }
 }
 
-/** Σ a[i]·b[i·stride]. */
-function dot<T>(a: usize, b: usize, stride: i32, count: i32): T {
-  if (stride != 1) {
-    let sum: T = 0;
-    for (let i = 0; i < count; i++) sum += load<T>(at<T>(a, i)) * load<T>(at<T>(b, i * stride));
-    return sum;
+/** y[i] = (start|y[i]) + Σ w·z[i + …] over the taps from `first` to `last`, for i < count, and as far beyond as a turn goes. */
+function correlate<T>(
+  y: usize, z: usize, w: usize, first: usize, last: usize, start: T, accumulate: bool, count: i32,
+): void {
+  const starts = v128.splat<T>(start);
+  for (; count > 0; count -= unroll * lanes<T>()) {
+    let s0 = starts, s1 = starts, s2 = starts, s3 = starts, s4 = starts, s5 = starts, s6 = starts, s7 = starts;
+    if (accumulate) {
+      s0 = v128.load(y, 0), s1 = v128.load(y, 16), s2 = v128.load(y, 32), s3 = v128.load(y, 48);
+      s4 = v128.load(y, 64), s5 = v128.load(y, 80), s6 = v128.load(y, 96), s7 = v128.load(y, 112);
+    }
+    for (let tap = first; tap < last; tap += offsetof<Tap>()) {
+      const from = z + changetype<Tap>(tap).z, wt = v128.load_splat<T>(w + changetype<Tap>(tap).w);
+      s0 = madd<T>(wt, v128.load(from, 0), s0);
+      s1 = madd<T>(wt, v128.load(from, 16), s1);
+      s2 = madd<T>(wt, v128.load(from, 32), s2);
+      s3 = madd<T>(wt, v128.load(from, 48), s3);
+      s4 = madd<T>(wt, v128.load(from, 64), s4);
+      s5 = madd<T>(wt, v128.load(from, 80), s5);
+      s6 = madd<T>(wt, v128.load(from, 96), s6);
+      s7 = madd<T>(wt, v128.load(from, 112), s7);
+    }
+    v128.store(y, s0, 0);
+    v128.store(y, s1, 16);
+    v128.store(y, s2, 32);
+    v128.store(y, s3, 48);
+    v128.store(y, s4, 64);
+    v128.store(y, s5, 80);
+    v128.store(y, s6, 96);
+    v128.store(y, s7, 112);
+    y += 16 * unroll;
+    z += 16 * unroll;
   }
-  let s = zero(), t = zero();
-  let i = 0;
-  for (; i <= count - 2 * lanes<T>(); i += 2 * lanes<T>()) {
-    s = madd<T>(v128.load(at<T>(a, i)), v128.load(at<T>(b, i)), s);
-    t = madd<T>(v128.load(at<T>(a, i), 16), v128.load(at<T>(b, i), 16), t);
+}
+
+/**
+ * dw += Σ dy[r][i]·z[r·pitch + i + …] over `rows` rows of i < OW, for 1 to 3 taps from the t-th of the table on. The
+ * sum of a tap does not depend on those beside it.
+ */
+function addDots<T>(dw: usize, dy: usize, b: Bands, t: i32, count: i32, rows: i32, OW: i32): void {
+  const tap0 = changetype<Tap>(b.taps + offsetof<Tap>() * t);
+  const tap1 = changetype<Tap>(b.taps + offsetof<Tap>() * (t + min(1, count - 1)));
+  const tap2 = changetype<Tap>(b.taps + offsetof<Tap>() * (t + count - 1));
+  let z0 = b.z + tap0.z, z1 = b.z + tap1.z, z2 = b.z + tap2.z;
+  // The last vector of a row steps back, and the lanes that have been counted are masked; where a row has fewer
+  // elements than lanes, those beyond are.
+  const rest = OW % lanes<T>(), whole = OW - rest, last = max(0, OW - lanes<T>());
+  const mask = last ? v128.not(tailMask<T>(lanes<T>() - rest)) : tailMask<T>(rest);
+  let s0 = zero(), s1 = zero(), s2 = zero(), t0 = zero(), t1 = zero(), t2 = zero();
+  for (; rows > 0; rows--) {
+    let i = 0;
+    for (; i < whole - lanes<T>(); i += 2 * lanes<T>()) {
+      const d = v128.load(at<T>(dy, i)), e = v128.load(at<T>(dy, i), 16);
+      s0 = madd<T>(d, v128.load(at<T>(z0, i)), s0);
+      s1 = madd<T>(d, v128.load(at<T>(z1, i)), s1);
+      s2 = madd<T>(d, v128.load(at<T>(z2, i)), s2);
+      t0 = madd<T>(e, v128.load(at<T>(z0, i), 16), t0);
+      t1 = madd<T>(e, v128.load(at<T>(z1, i), 16), t1);
+      t2 = madd<T>(e, v128.load(at<T>(z2, i), 16), t2);
+    }
+    if (i < whole) {
+      const d = v128.load(at<T>(dy, i));
+      s0 = madd<T>(d, v128.load(at<T>(z0, i)), s0);
+      s1 = madd<T>(d, v128.load(at<T>(z1, i)), s1);
+      s2 = madd<T>(d, v128.load(at<T>(z2, i)), s2);
+    }
+    if (rest) {
+      const d = loadLanes<T>(at<T>(dy, last), OW);
+      t0 = v128.add<T>(t0, v128.and(v128.mul<T>(d, v128.load(at<T>(z0, last))), mask));
+      t1 = v128.add<T>(t1, v128.and(v128.mul<T>(d, v128.load(at<T>(z1, last))), mask));
+      t2 = v128.add<T>(t2, v128.and(v128.mul<T>(d, v128.load(at<T>(z2, last))), mask));
+    }
+    dy = at<T>(dy, OW);
+    z0 = at<T>(z0, b.pitch);
+    z1 = at<T>(z1, b.pitch);
+    z2 = at<T>(z2, b.pitch);
   }
-  for (; i < count; i += lanes<T>()) {
-    const left = count - i;
-    s = v128.add<T>(s, maskLanes<T>(v128.mul<T>(loadLanes<T>(at<T>(a, i), left), loadLanes<T>(at<T>(b, i), left)), left));
-  }
-  return sumLanes<T>(v128.add<T>(s, t));
+  addTo<T>(dw + tap0.w, sumLanes<T>(v128.add<T>(s0, t0)));
+  if (count > 1) addTo<T>(dw + tap1.w, sumLanes<T>(v128.add<T>(s1, t1)));
+  if (count > 2) addTo<T>(dw + tap2.w, sumLanes<T>(v128.add<T>(s2, t2)));
+}
+
+// @ts-ignore: decorator
+@inline
+function addTo<T>(to: usize, value: T): void {
+  store<T>(to, load<T>(to) + value);
 }

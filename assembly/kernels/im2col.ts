@@ -7,8 +7,7 @@
 // A call takes `shape`: a Conv2dShape with the workspace of a convolution behind it, which ends in planes of x̂.
 
 import {
-  addPlanes, behindTables, copyPixels, entry, isPadded, padPlanes, pixelOffsets, pixelTable, planeSize, scatterPixels,
-  tableSize, tapOffsets, tapTable,
+  addPlanes, behindTables, copyPixels, entry, isPadded, padPlanes, planeSize, scatterPixels, tapOffsets, tapTable,
 } from '../gemm/im2col';
 import { Conv2dShape } from '../gemm/shape';
 import { fill } from '../lib/rows';
@@ -17,16 +16,12 @@ import { at } from '../lib/simd';
 /** Planes [begin, end) of N·C: columns[n][(c, kh, kw)][p]. x: [N][C][H][W]. */
 export function im2col<T>(columns: usize, x: usize, shape: usize, begin: i32, end: i32): void {
   const s = changetype<Conv2dShape>(shape), taps = s.KH * s.KW, P = s.P;
-  const pixels = pixelTable(shape), tap = tapTable(shape);
+  const tap = tapTable(shape);
   for (let plane = begin; plane < end; plane++) {
     const image = padPlanes<T>(behindTables(shape), at<T>(x, plane * s.H * s.W), s, 1);
-    for (let p = 0; p < P; p += tableSize) {
-      const count = min(tableSize, P - p);
-      pixelOffsets<T>(pixels, s, p, count, count);
-      for (let t = 0; t < taps; t++) {
-        tapOffsets<T>(tap, s, 0, t, 1, 1);
-        copyPixels<T>(at<T>(columns, (plane * taps + t) * P + p), image + entry(tap, 0), pixels, count);
-      }
+    for (let t = 0; t < taps; t++) {
+      tapOffsets<T>(tap, s, 0, t, 1, 1);
+      copyPixels<T>(at<T>(columns, (plane * taps + t) * P), image + entry(tap, 0), s, 0, P);
     }
   }
 }
@@ -34,18 +29,14 @@ export function im2col<T>(columns: usize, x: usize, shape: usize, begin: i32, en
 /** Planes [begin, end) of N·C: dx[n][c] = Σ of its columns. dx is overwritten. */
 export function col2im<T>(dx: usize, columns: usize, shape: usize, begin: i32, end: i32): void {
   const s = changetype<Conv2dShape>(shape), taps = s.KH * s.KW, P = s.P, padded = isPadded(s);
-  const pixels = pixelTable(shape), tap = tapTable(shape);
+  const tap = tapTable(shape);
   for (let plane = begin; plane < end; plane++) {
     const image = at<T>(dx, plane * s.H * s.W), sum = padded ? behindTables(shape) : image;
     fill<T>(image, 0, 0, s.H * s.W);
     if (padded) fill<T>(sum, 0, 0, planeSize(s));
-    for (let p = 0; p < P; p += tableSize) {
-      const count = min(tableSize, P - p);
-      pixelOffsets<T>(pixels, s, p, count, count);
-      for (let t = 0; t < taps; t++) {
-        tapOffsets<T>(tap, s, 0, t, 1, 1);
-        scatterPixels<T>(sum + entry(tap, 0), at<T>(columns, (plane * taps + t) * P + p), pixels, count);
-      }
+    for (let t = 0; t < taps; t++) {
+      tapOffsets<T>(tap, s, 0, t, 1, 1);
+      scatterPixels<T>(sum + entry(tap, 0), at<T>(columns, (plane * taps + t) * P), s, 0, P);
     }
     if (padded) addPlanes<T>(image, sum, s, 1);
   }

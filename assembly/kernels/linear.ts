@@ -3,12 +3,12 @@
 //   forward            Y  = X·Wᵀ + b          y[m][o] = Σ_i x[m][i]·w[o][i] + b[o]
 //   input gradient     dX = dY·W              dx[m][i] = Σ_o dy[m][o]·w[o][i]
 //   weight gradient    dW += dYᵀ·X            dw[o][i] += Σ_m dy[m][o]·x[m][i]
-//   bias gradient      db += Σ_m dY
+//   bias gradient      db += Σ_m dY           (bias.ts)
 //
 // The two gradients that are plain products are gemm itself; here are the parts with a bias.
 
 import { gemm } from '../gemm/gemm';
-import { at, lanes, loadLanes, storeLanes, zero } from '../lib/simd';
+import { at, lanes, loadLanes, storeLanes } from '../lib/simd';
 
 /** Columns [begin, end) of out: [M][O]. x: [M][I], weight: [O][I], bias: [O] or null. Workspace as for gemm. */
 export function linearForward<T>(
@@ -22,14 +22,4 @@ export function linearForward<T>(
     }
   }
   gemm<T>(out, x, weight, workspace, M, O, I, I, I, O, 0, 1, 1.0, bias ? 1.0 : 0.0, begin, end);
-}
-
-/** Outputs [begin, end): dbias += Σ_m dout. dout: [M][O]. */
-export function linearBackwardBias<T>(dbias: usize, dout: usize, M: i32, O: i32, begin: i32, end: i32): void {
-  for (let o = begin; o < end; o += lanes<T>()) {
-    const left = end - o;
-    let sum = zero();
-    for (let m = 0; m < M; m++) sum = v128.add<T>(sum, loadLanes<T>(at<T>(dout, m * O + o), left));
-    storeLanes<T>(at<T>(dbias, o), v128.add<T>(sum, loadLanes<T>(at<T>(dbias, o), left)), left);
-  }
 }

@@ -10,7 +10,7 @@
 // src/geometry/reduce.ts: y's first axis of size > 1 is the one that [begin, end) cuts, so the part of y that
 // belongs to [begin, end) is contiguous.
 
-import { Q, R, slots, splitStride, walk } from '../lib/broadcast';
+import { elementsPerIndex, Q, R, slots, splitStride, walk } from '../lib/broadcast';
 import { constant } from '../lib/float';
 import { Max, Sum } from '../lib/join';
 import { at, lanes, loadLanes, storeLanes } from '../lib/simd';
@@ -59,15 +59,22 @@ export function maxBackward<T>(
   dout: usize, x: usize, out: usize,
   countAxes: usize, axes: usize, workspace: usize, accumulate: i32, begin: i32, end: i32,
 ): void {
-  walk<T, Ties, Sum>(share, x, out, x, countAxes, workspace, 0, begin, end);
-  const stride = splitStride(countAxes);
-  for (let i = begin * stride; i < end * stride; i += lanes<T>()) {
-    const left = end * stride - i;
-    const count = loadLanes<T>(at<T>(share, i), left);
-    storeLanes<T>(at<T>(share, i), v128.div<T>(loadLanes<T>(at<T>(dout, i), left), count), left);
+  const stride = splitStride(countAxes), step = max(1, together / elementsPerIndex(axes));
+  // A piece at a time, since x is read twice.
+  for (let from = begin; from < end; from += step) {
+    const to = min(from + step, end);
+    walk<T, Ties, Sum>(share, x, out, x, countAxes, workspace, 0, from, to);
+    for (let i = from * stride; i < to * stride; i += lanes<T>()) {
+      const left = to * stride - i;
+      const count = loadLanes<T>(at<T>(share, i), left);
+      storeLanes<T>(at<T>(share, i), v128.div<T>(loadLanes<T>(at<T>(dout, i), left), count), left);
+    }
+    walk<T, ToTies, Sum>(dx, share, x, out, axes, workspace, accumulate, from, to);
   }
-  walk<T, ToTies, Sum>(dx, share, x, out, axes, workspace, accumulate, begin, end);
 }
+
+/** Elements of x that the second level of cache holds, with the same of dx. */
+const together = 32768;
 
 @unmanaged
 class Itself {

@@ -8,7 +8,7 @@
 //
 // s − a² is a variance, but rounding can carry it below 0: it is taken as 0 there. p, s, a, b overwrite.
 
-import { at, lanes, loadLanes, madd, nmadd, storeLanes, zero } from '../lib/simd';
+import { at, lanes, loadLanes, madd, nmadd, storeLanes, wholeVectors, zero } from '../lib/simd';
 
 /** Elements [begin, end). mean (a) and velocity (b) may be null. sign: 1, or −1 to maximise. */
 export function rmspropStep<T>(
@@ -19,24 +19,44 @@ export function rmspropStep<T>(
   const lrs = v128.splat<T>(<T>lr), mus = v128.splat<T>(<T>momentum), epss = v128.splat<T>(<T>eps);
   const alphas = v128.splat<T>(<T>alpha), rests = v128.splat<T>(<T>(1.0 - alpha));
   const lambdas = v128.splat<T>(<T>weightDecay), signs = v128.splat<T>(<T>sign);
-  for (let i = begin; i < end; i += lanes<T>()) {
-    const left = end - i;
-    const p = loadLanes<T>(at<T>(param, i), left);
-    let g = v128.mul<T>(signs, loadLanes<T>(at<T>(grad, i), left));
-    if (weightDecay != 0) g = madd<T>(lambdas, p, g);
-
-    let s = madd<T>(alphas, loadLanes<T>(at<T>(square, i), left), v128.mul<T>(v128.mul<T>(rests, g), g));
-    storeLanes<T>(at<T>(square, i), s, left);
-    if (mean) {
-      const a = madd<T>(alphas, loadLanes<T>(at<T>(mean, i), left), v128.mul<T>(rests, g));
-      storeLanes<T>(at<T>(mean, i), a, left);
-      s = v128.max<T>(zero(), nmadd<T>(a, a, s));
-    }
-    let d = v128.div<T>(g, v128.add<T>(v128.sqrt<T>(s), epss));
-    if (velocity) {
-      d = madd<T>(mus, loadLanes<T>(at<T>(velocity, i), left), d);
-      storeLanes<T>(at<T>(velocity, i), d, left);
-    }
-    storeLanes<T>(at<T>(param, i), nmadd<T>(lrs, d, p), left);
+  const decays = weightDecay != 0, whole = begin + wholeVectors<T>(end - begin);
+  let i = begin;
+  for (; i < whole; i += lanes<T>()) {
+    update<T>(
+      at<T>(param, i), at<T>(square, i), mean ? at<T>(mean, i) : 0, velocity ? at<T>(velocity, i) : 0, at<T>(grad, i),
+      lrs, alphas, rests, epss, mus, lambdas, decays, signs, lanes<T>(),
+    );
   }
+  for (; i < end; i += lanes<T>()) {
+    update<T>(
+      at<T>(param, i), at<T>(square, i), mean ? at<T>(mean, i) : 0, velocity ? at<T>(velocity, i) : 0, at<T>(grad, i),
+      lrs, alphas, rests, epss, mus, lambdas, decays, signs, end - i,
+    );
+  }
+}
+
+/** The next vector, of which `left` elements are there. */
+// @ts-ignore: decorator
+@inline
+function update<T>(
+  param: usize, square: usize, mean: usize, velocity: usize, grad: usize,
+  lr: v128, alpha: v128, rest: v128, eps: v128, mu: v128, lambda: v128, decays: bool, sign: v128, left: i32,
+): void {
+  const p = loadLanes<T>(param, left);
+  let g = v128.mul<T>(sign, loadLanes<T>(grad, left));
+  if (decays) g = madd<T>(lambda, p, g);
+
+  let s = madd<T>(alpha, loadLanes<T>(square, left), v128.mul<T>(v128.mul<T>(rest, g), g));
+  storeLanes<T>(square, s, left);
+  if (mean) {
+    const a = madd<T>(alpha, loadLanes<T>(mean, left), v128.mul<T>(rest, g));
+    storeLanes<T>(mean, a, left);
+    s = v128.max<T>(zero(), nmadd<T>(a, a, s));
+  }
+  let d = v128.div<T>(g, v128.add<T>(v128.sqrt<T>(s), eps));
+  if (velocity) {
+    d = madd<T>(mu, loadLanes<T>(velocity, left), d);
+    storeLanes<T>(velocity, d, left);
+  }
+  storeLanes<T>(param, nmadd<T>(lr, d, p), left);
 }

@@ -7,7 +7,7 @@
 //
 // p and v overwrite. λ = 0 leaves p out of g, so that an infinite parameter stays infinite.
 
-import { at, lanes, loadLanes, madd, nmadd, storeLanes } from '../lib/simd';
+import { at, lanes, loadLanes, madd, nmadd, storeLanes, wholeVectors } from '../lib/simd';
 
 /** Elements [begin, end). velocity may be null: no momentum. sign: 1, or −1 to maximise. */
 export function sgdStep<T>(
@@ -17,16 +17,32 @@ export function sgdStep<T>(
 ): void {
   const lrs = v128.splat<T>(<T>lr), mus = v128.splat<T>(<T>momentum), keeps = v128.splat<T>(<T>keep);
   const lambdas = v128.splat<T>(<T>weightDecay), signs = v128.splat<T>(<T>sign);
-  for (let i = begin; i < end; i += lanes<T>()) {
-    const left = end - i;
-    const p = loadLanes<T>(at<T>(param, i), left);
-    let g = v128.mul<T>(signs, loadLanes<T>(at<T>(grad, i), left));
-    if (weightDecay != 0) g = madd<T>(lambdas, p, g);
-    if (velocity) {
-      const v = madd<T>(mus, loadLanes<T>(at<T>(velocity, i), left), v128.mul<T>(keeps, g));
-      storeLanes<T>(at<T>(velocity, i), v, left);
-      g = nesterov ? madd<T>(mus, v, g) : v;
-    }
-    storeLanes<T>(at<T>(param, i), nmadd<T>(lrs, g, p), left);
+  const decays = weightDecay != 0, whole = begin + wholeVectors<T>(end - begin);
+  let i = begin;
+  for (; i < whole; i += lanes<T>()) {
+    const v = velocity ? at<T>(velocity, i) : 0;
+    update<T>(at<T>(param, i), v, at<T>(grad, i), lrs, mus, keeps, nesterov, lambdas, decays, signs, lanes<T>());
   }
+  for (; i < end; i += lanes<T>()) {
+    const v = velocity ? at<T>(velocity, i) : 0;
+    update<T>(at<T>(param, i), v, at<T>(grad, i), lrs, mus, keeps, nesterov, lambdas, decays, signs, end - i);
+  }
+}
+
+/** The next vector, of which `left` elements are there. */
+// @ts-ignore: decorator
+@inline
+function update<T>(
+  param: usize, velocity: usize, grad: usize,
+  lr: v128, mu: v128, keep: v128, nesterov: i32, lambda: v128, decays: bool, sign: v128, left: i32,
+): void {
+  const p = loadLanes<T>(param, left);
+  let g = v128.mul<T>(sign, loadLanes<T>(grad, left));
+  if (decays) g = madd<T>(lambda, p, g);
+  if (velocity) {
+    const v = madd<T>(mu, loadLanes<T>(velocity, left), v128.mul<T>(keep, g));
+    storeLanes<T>(velocity, v, left);
+    g = nesterov ? madd<T>(mu, v, g) : v;
+  }
+  storeLanes<T>(param, nmadd<T>(lr, g, p), left);
 }

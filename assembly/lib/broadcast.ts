@@ -78,6 +78,16 @@ export function splitStride(axes: usize): i32 {
   return changetype<Axis>(split).strideO;
 }
 
+/** Elements of the box at one index of the split axis. */
+export function elementsPerIndex(axes: usize): i32 {
+  const table = changetype<Axes>(axes), first = axes + offsetof<Axes>();
+  let elements = 1;
+  for (let i = 0; i < table.rank; i++) {
+    if (i != table.split) elements *= changetype<Axis>(first + i * offsetof<Axis>()).size;
+  }
+  return elements;
+}
+
 /** The axes from `axis` on; `count` is what there is to do of `split`. */
 function nest<T, F, Join>(
   axis: usize, last: usize, split: usize, count: i32,

@@ -14,9 +14,25 @@ export function copyRow<T>(out: usize, x: usize, count: i32): void {
     memory.copy(out, x, bytes);
     return;
   }
-  let i = 0;
-  for (; i <= count - lanes<T>(); i += lanes<T>()) v128.store(at<T>(out, i), v128.load(at<T>(x, i)));
-  if (i < count) storeLanes<T>(at<T>(out, i), loadLanes<T>(at<T>(x, i), count - i), count - i);
+  if (count < lanes<T>()) {
+    if (count > 0) storeLanes<T>(out, loadLanes<T>(x, count), count);
+    return;
+  }
+  // The last vector steps back, to end with the row.
+  const lastO = at<T>(out, count - lanes<T>()), lastX = at<T>(x, count - lanes<T>());
+  while (out + 48 <= lastO) {
+    v128.store(out, v128.load(x), 0);
+    v128.store(out, v128.load(x, 16), 16);
+    v128.store(out, v128.load(x, 32), 32);
+    v128.store(out, v128.load(x, 48), 48);
+    out += 64;
+    x += 64;
+  }
+  for (; out < lastO; out += 16) {
+    v128.store(out, v128.load(x));
+    x += 16;
+  }
+  v128.store(lastO, v128.load(lastX));
 }
 
 /** out[i] += x[i]. */
@@ -27,9 +43,12 @@ export function addRow<T>(out: usize, x: usize, count: i32): void {
   for (; i <= count - lanes<T>(); i += lanes<T>()) {
     v128.store(at<T>(out, i), v128.add<T>(v128.load(at<T>(out, i)), v128.load(at<T>(x, i))));
   }
-  if (i == count) return;
-  const sum = v128.add<T>(loadLanes<T>(at<T>(out, i), count - i), loadLanes<T>(at<T>(x, i), count - i));
-  storeLanes<T>(at<T>(out, i), sum, count - i);
+  if (sizeof<T>() == 4 && count - i >= 2) {
+    const to = at<T>(out, i), sum = v128.add<T>(v128.load64_zero(to), v128.load64_zero(at<T>(x, i)));
+    v128.store64_lane(to, sum, 0);
+    i += 2;
+  }
+  if (i < count) store<T>(at<T>(out, i), load<T>(at<T>(out, i)) + load<T>(at<T>(x, i)));
 }
 
 /** Elements [begin, end): out = value. */

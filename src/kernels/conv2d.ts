@@ -43,16 +43,9 @@ export function conv2dForward(
   const g = geometryOf(call, x.shape, weight.shape, options);
   if (bias) checkTensor(call, 'bias', bias, { ...same, shape: [g.O] });
   checkTensor(call, 'out', out, { ...same, shape: g.outputShape });
-  const shape = writeConv2dShape(same.core, same.dtype, g);
-  convolutionOf(same.core, same.dtype, g).forward(
-    out.address,
-    x.address,
-    weight.address,
-    addressOf(bias),
-    shape,
-    0,
-    g.N * g.OH,
-  );
+  const { forward, extents, workspace } = convolutionOf(same.core, same.dtype, g);
+  const shape = writeConv2dShape(same.core, same.dtype, g, workspace);
+  forward(out.address, x.address, weight.address, addressOf(bias), shape, 0, extents.forward);
 }
 
 /**
@@ -68,8 +61,9 @@ export function conv2dBackwardInput(dout: Tensor, weight: Tensor, dx: Tensor, op
   checkRank(call, 'dx', dx);
   const g = geometryOf(call, dx.shape, weight.shape, options);
   checkTensor(call, 'dout', dout, { ...same, shape: g.outputShape });
-  const shape = writeConv2dShape(same.core, same.dtype, g);
-  convolutionOf(same.core, same.dtype, g).backwardInput(dx.address, dout.address, weight.address, shape, 0, 0, g.N);
+  const { backwardInput, extents, workspace } = convolutionOf(same.core, same.dtype, g);
+  const shape = writeConv2dShape(same.core, same.dtype, g, workspace);
+  backwardInput(dx.address, dout.address, weight.address, shape, 0, 0, extents.backwardInput);
 }
 
 /**
@@ -84,15 +78,9 @@ export function conv2dBackwardWeight(dout: Tensor, x: Tensor, dweight: Tensor, o
   checkTensor(call, 'dweight', dweight, same);
   const g = geometryOf(call, x.shape, dweight.shape, options);
   checkTensor(call, 'dout', dout, { ...same, shape: g.outputShape });
-  const shape = writeConv2dShape(same.core, same.dtype, g);
-  convolutionOf(same.core, same.dtype, g).backwardWeight(
-    dweight.address,
-    dout.address,
-    x.address,
-    shape,
-    0,
-    dweight.size / g.O,
-  );
+  const { backwardWeight, extents, workspace } = convolutionOf(same.core, same.dtype, g);
+  const shape = writeConv2dShape(same.core, same.dtype, g, workspace);
+  backwardWeight(dweight.address, dout.address, x.address, shape, 0, extents.backwardWeight);
 }
 
 /** dbias += Σ over images and pixels of dout. @param dout [N, O, OH, OW] or [O, OH, OW]; @param dbias [O], added to */

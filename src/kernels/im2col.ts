@@ -5,7 +5,7 @@ import type { Shape, Size2d } from '../shape.ts';
 import type { Tensor } from '../tensor.ts';
 import { floatTensor } from './float-tensor.ts';
 
-export interface Im2colOptions extends Omit<Conv2dOptions, 'groups'> {
+export interface Im2colOptions extends Omit<Conv2dOptions, 'groups' | 'algorithm'> {
   kernelSize: Size2d;
 }
 

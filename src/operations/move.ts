@@ -6,32 +6,26 @@ import { padBox } from '../geometry/pad.ts';
 import { permuteBox, transposeBox } from '../geometry/permute.ts';
 import { type Range, sliceBox } from '../geometry/slice.ts';
 import type { Application, Operation, TensorSpec } from '../operation.ts';
-import { inferredShape, type Shape, sizeOf } from '../shape.ts';
+import { inferredShape, type Shape } from '../shape.ts';
 import { boxCopies } from './box-copy.ts';
 import { float } from './float.ts';
 
 /** y, a box of x somewhere in a tensor that is `value` elsewhere; the gradient goes back to where the box was. */
 function moved(core: Core, x: TensorSpec, { shape, box }: Copied, value = 0): Application {
   const dtype = x.dtype as FloatDType;
-  const { fill } = core.kernels[dtype];
-  const [size, sizeX] = [sizeOf(shape), sizeOf(x.shape)];
   const { table, copies } = boxCopies(core, dtype, [box, reversed(box)]);
   const [copy, copyBack] = copies;
   return {
     outputs: [{ shape, dtype }],
     table,
     accumulates: true,
-    forward: ({ inputs, outputs, table: at }) => {
-      if (box.size < size) fill(outputs[0].address, value, 0, size);
-      copy(outputs[0], inputs[0], at, false);
-    },
+    forward: ({ inputs, outputs, table: at }) => copy(outputs[0], inputs[0], at, false, value),
     backward: ({ table: at }, gradients) => {
       const dx = gradients.inputs[0];
       const dout = gradients.outputs[0];
       if (!dx || !dout) return;
       const add = gradients.accumulate[0] ?? false;
-      if (!add && box.size < sizeX) fill(dx.address, 0, 0, sizeX);
-      copyBack(dx, dout, at, add);
+      copyBack(dx, dout, at, add, add ? undefined : 0);
     },
   };
 }

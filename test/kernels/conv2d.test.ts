@@ -52,7 +52,7 @@ forEachBuild((core, dtype) => {
   };
 
   /** A shape and its workspace between guard words. */
-  function shapeOf(s: Conv2dSizes, memory: Guarded): number {
+  function shapeOf(s: Conv2dSizes, memory: Guarded, workspace = kernels.conv2dWorkspace): number {
     const write = (at: number) => {
       // biome-ignore format: in the order of Conv2dShape
       kernels.conv2dShape(
@@ -60,7 +60,7 @@ forEachBuild((core, dtype) => {
       );
       return at;
     };
-    const bytes = kernels.conv2dWorkspace(write(core.memory.scratch(64)));
+    const bytes = workspace(write(core.memory.scratch(64)));
     return write(memory.output(dtype, Math.ceil(bytes / (dtype === 'f32' ? 4 : 8))));
   }
 
@@ -84,7 +84,7 @@ forEachBuild((core, dtype) => {
     const dx = memory.output(dtype, values.x.length);
     const dw = memory.output(dtype, values.w.length, values.before);
     const db = memory.output(dtype, s.O, values.before.subarray(0, s.O));
-    const shape = shapeOf(s, memory);
+    const shape = shapeOf(s, memory, passes === depthwise ? kernels.depthwiseWorkspace : kernels.conv2dWorkspace);
     const halves = (n: number) =>
       [
         [0, n >> 1],

@@ -132,6 +132,22 @@ forEachBuild((core, dtype) => {
     expectClose(dx.data, adjoint.dx.value, { dtype, terms: 8, scale: adjoint.dx.magnitude });
   });
 
+  it("convolution's algorithm", () => {
+    const [X, W, DY] = [40, 54, 60].map((size) => random.normals(size));
+    const [x, w, dy] = [tensor([1, 2, 5, 4], X), tensor([3, 2, 3, 3], W), tensor([1, 3, 5, 4], DY)];
+    const [ours, direct] = (['winograd', 'direct'] as const).map((algorithm) => {
+      const [y, dx, dw] = [zeros(1, 3, 5, 4), zeros(1, 2, 5, 4), zeros(3, 2, 3, 3)];
+      kernels.conv2dForward(x, w, null, y, { padding: 1, algorithm });
+      kernels.conv2dBackwardInput(dy, w, dx, { padding: 1, algorithm });
+      kernels.conv2dBackwardWeight(dy, x, dw, { padding: 1, algorithm });
+      return [y, dx, dw];
+    });
+    for (const [i, of] of ours.entries()) expectClose(of.data, direct[i].data, { dtype, terms: 64, scale: 16 });
+    expect(() => kernels.conv2dForward(x, w, null, zeros(1, 3, 2, 1), { stride: 2, algorithm: 'winograd' })).toThrow(
+      "conv2dForward: algorithm expected 'auto' or 'direct' unless the kernel is 3 × 3",
+    );
+  });
+
   it('layer norm', () => {
     const [x, dy, gamma, beta] = [random.normals(15), random.normals(15), random.normals(5), random.normals(5)];
     const [X, G] = [tensor([3, 5], x), tensor([5], gamma)];

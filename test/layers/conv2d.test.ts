@@ -65,6 +65,38 @@ forEachBuild((core, dtype) => {
     expectClose(y.data, expected.y.value, { dtype, terms: layer.weight.size, scale: expected.y.magnitude });
   });
 
+  it('computes the same by either algorithm', () => {
+    const [x, dy] = [Tensor.randn([3, 20, 9, 7], { core, dtype }), Tensor.randn([3, 17, 9, 7], { core, dtype })];
+    const [ours, direct] = (['winograd', 'direct'] as const).map((algorithm) => {
+      const layer = new Conv2d(20, 17, 3, { padding: 1, algorithm, core, dtype });
+      layer.weight.set(Array.from({ length: layer.weight.size }, (_, i) => Math.sin(i)));
+      layer.bias?.set(Array.from({ length: 17 }, (_, i) => i));
+      expect(layer.algorithm).toBe(algorithm);
+      expect(layer.algorithmFor(x.shape)).toBe(algorithm);
+      return [layer.forward(x), layer.backward(dy), layer.weight.grad, layer.bias?.grad];
+    });
+    for (const [i, of] of ours.entries()) {
+      expectClose(of?.data ?? [], direct[i]?.data ?? [], { dtype, terms: 200, scale: 50 });
+      expect(of?.data).not.toEqual(i < 3 ? direct[i]?.data : undefined);
+    }
+  });
+
+  it("chooses by the sizes of a call with 'auto'", () => {
+    const image = [8, 64, 28, 28];
+    const chosen = (C: number, O: number, kernel: number, options = {}, shape = [image[0], C, 28, 28]) =>
+      new Conv2d(C, O, kernel, { padding: 1, ...options, core, dtype }).algorithmFor(shape);
+    expect(chosen(64, 64, 3)).toBe('winograd');
+    expect(chosen(64, 64, 3, { algorithm: 'direct' })).toBe('direct');
+    expect(chosen(3, 64, 3)).toBe('direct');
+    expect(chosen(64, 64, 3, { groups: 64 })).toBe('direct');
+    expect(chosen(64, 64, 3, {}, [1, 64, 15, 15])).toBe('direct');
+    expect(chosen(64, 64, 3, {}, [1, 64, 16, 16])).toBe('winograd');
+    expect(chosen(64, 64, 5)).toBe('direct');
+    expect(chosen(64, 64, 3, { stride: 2 })).toBe('direct');
+    expect(chosen(64, 64, 3, { dilation: 2 })).toBe('direct');
+    expect(chosen(3, 2, 3, { algorithm: 'winograd' })).toBe('winograd');
+  });
+
   it('takes a single image', () => {
     const layer = new Conv2d(2, 3, 3, { core, dtype });
     const x = Tensor.randn([2, 5, 6], { core, dtype });
@@ -94,6 +126,19 @@ it.each([
     "stride expected 1 with padding 'same', got [2, 2]",
   ],
   [() => new Conv2d(3, 8, 3, { core, dilation: NaN }), 'dilation expected a whole number ≥ 1, got NaN'],
+  [
+    () => new Conv2d(3, 8, 3, { core, algorithm: 'fft' as never }),
+    "new Conv2d: algorithm expected 'auto' or 'direct' or 'winograd', got 'fft'",
+  ],
+  [
+    () => new Conv2d(3, 8, 3, { core, algorithm: 'winograd', stride: 2 }),
+    "algorithm expected 'auto' or 'direct' unless the kernel is 3 × 3 with stride and dilation 1, got 'winograd'",
+  ],
+  [
+    () => new Conv2d(3, 8, 3, { core, algorithm: 'winograd', dilation: [1, 2] }),
+    "new Conv2d: algorithm expected 'auto' or 'direct'",
+  ],
+  [() => new Conv2d(3, 8, [3, 5], { core, algorithm: 'winograd' }), "algorithm expected 'auto' or 'direct'"],
   [() => new Conv2d(3, 8, 3, { core, groups: 2 }), 'groups expected a divisor of 3 input channels, got 2'],
   [() => new Conv2d(2, 7, 3, { core, groups: 2 }), 'groups expected a divisor of 7 output channels, got 2'],
   [

@@ -118,6 +118,12 @@ const subjects: Record<string, (options: Options, draw: Draw) => Subject> = {
     const C = groups * d.size(2);
     return [new Conv2d(C, groups * d.size(2), kernel, options), image(d, C, 4)];
   },
+  'Conv2d winograd': (o, d) => {
+    const groups = d.size(2);
+    const C = groups * d.size(3);
+    const options = { ...o, groups, padding: [d.size(4) - 1, d.size(4) - 1] as const, algorithm: 'winograd' as const };
+    return [new Conv2d(C, groups * d.size(3), 3, options), image(d, C, 3)];
+  },
   'Conv2d same': (o, d) => [new Conv2d(2, 3, [d.size(4), d.size(3)], { ...o, padding: 'same' }), image(d, 2, 1)],
   CrossEntropyLoss: (o, d) => {
     const { C, logits, targets } = classes(d);

@@ -40,8 +40,9 @@ const models: Record<string, (layers: Layer[]) => Layer> = {
   graph: (layers) => new Graph((x) => layers.reduce((y, layer) => layer.apply(y), x)),
 };
 
-/** Steps until V8 has its last code of everything, and steps of one measurement. */
-const [warm, steps, trials] = [20_000, 500, 6];
+/** Steps until V8 has its last code of nearly everything, steps of one measurement, and measurements: on a busy machine
+ *  its compiler comes late. */
+const [warm, steps, trials] = [20_000, 500, 60];
 
 /** The least of several measurements: V8's own memory comes and goes, but what a step takes, it takes in every one. */
 function bytesOf(step: () => void): number {

@@ -1,0 +1,59 @@
+// Vectors of elements that lie apart: the columns that neighbouring windows of an image begin with.
+
+import { at, lanes } from './simd';
+
+/** Every stride-th element from `from` on, one per lane; for stride 0 the first in all lanes. Reads nothing beyond the last of them. */
+// @ts-ignore: decorator
+@inline
+export function loadColumns<T>(from: usize, stride: i32): v128 {
+  if (stride == 0) return v128.load_splat<T>(from);
+  if (stride == 1) return v128.load(from);
+  if (stride == 2) {
+    const low = v128.load(from), high = v128.load(at<T>(from, lanes<T>() - 1));
+    if (sizeof<T>() == 8) return v128.shuffle<f64>(low, high, 0, 3);
+    return v128.shuffle<f32>(low, high, 0, 2, 5, 7);
+  }
+  if (sizeof<T>() == 8) return v128.load64_lane(at<T>(from, stride), v128.load64_zero(from), 1);
+  let v = v128.load32_zero(from);
+  v = v128.load32_lane(at<T>(from, stride), v, 1);
+  v = v128.load32_lane(at<T>(from, 2 * stride), v, 2);
+  return v128.load32_lane(at<T>(from, 3 * stride), v, 3);
+}
+
+/** Elements 0, 2, 4, … of a and b, one behind the other. */
+// @ts-ignore: decorator
+@inline
+export function evens<T>(a: v128, b: v128): v128 {
+  return sizeof<T>() == 8 ? v128.shuffle<f64>(a, b, 0, 2) : v128.shuffle<f32>(a, b, 0, 2, 4, 6);
+}
+
+/** Elements 1, 3, 5, … of a and b. */
+// @ts-ignore: decorator
+@inline
+export function odds<T>(a: v128, b: v128): v128 {
+  return sizeof<T>() == 8 ? v128.shuffle<f64>(a, b, 1, 3) : v128.shuffle<f32>(a, b, 1, 3, 5, 7);
+}
+
+/** The elements of the lower half of v, each twice. */
+// @ts-ignore: decorator
+@inline
+export function twiceLow<T>(v: v128): v128 {
+  return sizeof<T>() == 8 ? v128.shuffle<f64>(v, v, 0, 0) : v128.shuffle<f32>(v, v, 0, 0, 1, 1);
+}
+
+/** The elements of the upper half of v, each twice. */
+// @ts-ignore: decorator
+@inline
+export function twiceHigh<T>(v: v128): v128 {
+  return sizeof<T>() == 8 ? v128.shuffle<f64>(v, v, 1, 1) : v128.shuffle<f32>(v, v, 2, 2, 3, 3);
+}
+
+/** out[i] = x[i·stride]. */
+export function gatherRow<T>(out: usize, x: usize, count: i32, stride: i32): void {
+  let i = 0;
+  for (; i <= count - lanes<T>(); i += lanes<T>()) {
+    const from = at<T>(x, i * stride);
+    v128.store(at<T>(out, i), stride == 2 ? loadColumns<T>(from, 2) : loadColumns<T>(from, stride));
+  }
+  for (; i < count; i++) store<T>(at<T>(out, i), load<T>(at<T>(x, i * stride)));
+}

@@ -1,0 +1,53 @@
+import { execFileSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import type { Column } from './comparison.ts';
+import { type Peer, Refusal } from './peer.ts';
+import { startPeer } from './process.ts';
+
+const path = (file: string) => fileURLToPath(new URL(file, import.meta.url));
+const host = (adapter: string) => (patience: number) =>
+  startPeer(patience, process.execPath, ...process.execArgv, path('host.ts'), adapter);
+
+const hasTorch = (python: string): boolean => {
+  try {
+    execFileSync(python, ['-c', 'import torch'], { stdio: 'ignore' });
+    return true;
+  } catch {
+    return false;
+  }
+};
+
+function pytorch(patience: number): Promise<Peer> {
+  const python = ['python3', '/usr/bin/python3'].find(hasTorch);
+  if (!python) throw new Refusal('`python3 -c "import torch"` fails');
+  return startPeer(patience, python, path('pytorch/pytorch.py'));
+}
+
+/** Under the names of their columns, ours first: the others' results are held to it. */
+const all: Record<string, (patience: number) => Promise<Peer>> = {
+  simdgrad: host('simdgrad'),
+  'tfjs wasm': host('tfjs-wasm'),
+  'tfjs cpu': host('tfjs-cpu'),
+  'onnxruntime-web': host('onnxruntime'),
+  'jax-js': host('jax'),
+  'ml-matrix': host('ml-matrix'),
+  PyTorch: pytorch,
+  peak: host('peak'),
+};
+
+/** Those that start, and a column for each, with the reason where one does not. */
+export async function startPeers(patience: number): Promise<{ peers: Peer[]; columns: Column[] }> {
+  const peers: Peer[] = [];
+  const columns: Column[] = [];
+  for (const [name, start] of Object.entries(all)) {
+    try {
+      const peer = await start(patience);
+      peers.push(peer);
+      columns.push({ name, version: peer.version, manner: peer.manner });
+    } catch (error) {
+      if (peers.length === 0) throw error;
+      columns.push({ name, version: '', manner: '', missing: error instanceof Error ? error.message : String(error) });
+    }
+  }
+  return { peers, columns };
+}
