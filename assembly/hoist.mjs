@@ -6,7 +6,14 @@ import binaryen from 'assemblyscript/binaryen';
 export function hoistConstants(bytes) {
   const module = binaryen.readBinary(bytes);
   module.setFeatures(binaryen.Features.All);
-  const hoisted = binaryen.parseText(module.emitText().trimEnd().split(/\n(?= \()/).map(hoistInFunction).join('\n'));
+  const hoisted = binaryen.parseText(
+    module
+      .emitText()
+      .trimEnd()
+      .split(/\n(?= \()/)
+      .map(hoistInFunction)
+      .join('\n'),
+  );
   hoisted.setFeatures(binaryen.Features.All);
   if (!hoisted.validate()) throw new Error('hoisting constants made an invalid module');
   return hoisted;
@@ -37,7 +44,8 @@ function hoistInFunction(text) {
 const vectorConstant = /\(v128\.const [^)]*\)/g;
 
 /** All zeros and all ones take one instruction that reads nothing. */
-const isCheap = (constant) => /^\(v128\.const i32x4(?: 0x0{8}){4}\)$|^\(v128\.const i32x4(?: 0xf{8}){4}\)$/.test(constant);
+const isCheap = (constant) =>
+  /^\(v128\.const i32x4(?: 0x0{8}){4}\)$|^\(v128\.const i32x4(?: 0xf{8}){4}\)$/.test(constant);
 
 /**
  * Which lines stand in a loop; undefined if no loop runs over whole vectors (lib/simd.ts): a function without one is there for
