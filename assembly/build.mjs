@@ -6,6 +6,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { deflateSync } from 'node:zlib';
+import { hoistConstants } from './hoist.mjs';
 
 const root = new URL('../', import.meta.url);
 const asc = createRequire(import.meta.url).resolve('assemblyscript/bin/asc.js');
@@ -19,7 +20,11 @@ mkdirSync(new URL('src/wasm/', root), { recursive: true });
 
 for (const target of Object.keys(targets)) {
   execFileSync(process.execPath, [asc, '--config', config, '--target', target], { cwd: root, stdio: 'inherit' });
-  const bytes = readFileSync(new URL(`build/${target}.wasm`, root));
+  const wasm = new URL(`build/${target}.wasm`, root);
+  const module = hoistConstants(readFileSync(wasm));
+  const bytes = module.emitBinary();
+  writeFileSync(wasm, bytes);
+  writeFileSync(new URL(`build/${target}.wat`, root), module.emitText());
   refuseStaticData(target, bytes);
   writeFileSync(new URL(`src/wasm/${target}.ts`, root), generated + embedded(bytes));
   console.log(`${target}: ${(bytes.length / 1024).toFixed(1)} KB`);

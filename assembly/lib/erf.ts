@@ -18,6 +18,16 @@ import { madd } from './simd';
 // @ts-ignore: decorator
 @inline
 export function erf<T>(x: v128): v128 {
+  return sizeof<T>() == 8 ? calledErf(x) : inlineErf<T>(x);
+}
+
+function calledErf(x: v128): v128 {
+  return inlineErf<f64>(x);
+}
+
+// @ts-ignore: decorator
+@inline
+function inlineErf<T>(x: v128): v128 {
   const z = v128.abs<T>(x);
   const large = v128.sub<T>(constant<T>(1), erfcLarge<T>(z));
   return copySign<T>(select(isSmall<T>(z), erfSmall<T>(z), large), x);
@@ -27,6 +37,16 @@ export function erf<T>(x: v128): v128 {
 // @ts-ignore: decorator
 @inline
 export function normalCdf<T>(x: v128): v128 {
+  return sizeof<T>() == 8 ? calledNormalCdf(x) : inlineNormalCdf<T>(x);
+}
+
+function calledNormalCdf(x: v128): v128 {
+  return inlineNormalCdf<f64>(x);
+}
+
+// @ts-ignore: decorator
+@inline
+function inlineNormalCdf<T>(x: v128): v128 {
   const half = constant<T>(0.5);
   const t = v128.mul<T>(x, constant<T>(0.7071067811865476));
   const z = v128.abs<T>(t);

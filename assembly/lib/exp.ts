@@ -18,6 +18,16 @@ import { madd, nmadd } from './simd';
 // @ts-ignore: decorator
 @inline
 export function exp<T>(x: v128): v128 {
+  return sizeof<T>() == 8 ? calledExp(x) : inlineExp<T>(x);
+}
+
+function calledExp(x: v128): v128 {
+  return inlineExp<f64>(x);
+}
+
+// @ts-ignore: decorator
+@inline
+function inlineExp<T>(x: v128): v128 {
   const v = sizeof<T>() == 8 ? clamp<T>(x, -746, 710) : clamp<T>(x, -104, 89);
   const n = nearestPower<T>(v);
   const h = halfPower<T>(n);
@@ -30,6 +40,16 @@ export function exp<T>(x: v128): v128 {
 // @ts-ignore: decorator
 @inline
 export function expm1<T>(x: v128): v128 {
+  return sizeof<T>() == 8 ? calledExpm1(x) : inlineExpm1<T>(x);
+}
+
+function calledExpm1(x: v128): v128 {
+  return inlineExpm1<f64>(x);
+}
+
+// @ts-ignore: decorator
+@inline
+function inlineExpm1<T>(x: v128): v128 {
   const v = sizeof<T>() == 8 ? clamp<T>(x, -40, 710) : clamp<T>(x, -20, 89);
   const n = nearestPower<T>(v);
   const h = halfPower<T>(n);

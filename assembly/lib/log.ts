@@ -18,6 +18,16 @@ import { madd } from './simd';
 // @ts-ignore: decorator
 @inline
 export function log<T>(x: v128): v128 {
+  return sizeof<T>() == 8 ? calledLog(x) : inlineLog<T>(x);
+}
+
+function calledLog(x: v128): v128 {
+  return inlineLog<f64>(x);
+}
+
+// @ts-ignore: decorator
+@inline
+function inlineLog<T>(x: v128): v128 {
   // A subnormal is lifted among the normal numbers by 2^lift, and k lowered by as much.
   const lift: f64 = sizeof<T>() == 8 ? 54 : 25;
   const subnormal = v128.lt<T>(x, constant<T>(sizeof<T>() == 8 ? 2.2250738585072014e-308 : 1.1754943508222875e-38));
@@ -32,6 +42,16 @@ export function log<T>(x: v128): v128 {
 // @ts-ignore: decorator
 @inline
 export function log1p<T>(x: v128): v128 {
+  return sizeof<T>() == 8 ? calledLog1p(x) : inlineLog1p<T>(x);
+}
+
+function calledLog1p(x: v128): v128 {
+  return inlineLog1p<f64>(x);
+}
+
+// @ts-ignore: decorator
+@inline
+function inlineLog1p<T>(x: v128): v128 {
   const one = constant<T>(1);
   const u = v128.add<T>(one, x);
   const k = exponentOf<T>(u);

@@ -15,6 +15,16 @@ import { madd } from './simd';
 // @ts-ignore: decorator
 @inline
 export function tanh<T>(x: v128): v128 {
+  return sizeof<T>() == 8 ? calledTanh(x) : inlineTanh<T>(x);
+}
+
+function calledTanh(x: v128): v128 {
+  return inlineTanh<f64>(x);
+}
+
+// @ts-ignore: decorator
+@inline
+function inlineTanh<T>(x: v128): v128 {
   const z = v128.abs<T>(x);
   const one = constant<T>(1);
   const e = exp<T>(v128.add<T>(z, z));

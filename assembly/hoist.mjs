@@ -1,0 +1,69 @@
+// Sets vector constants before the loops that use them. AssemblyScript writes a constant where it is used, and V8's newer compiler
+// (Turboshaft) leaves it there: five instructions for each constant in every iteration, half the time of an exp.
+import binaryen from 'assemblyscript/binaryen';
+
+/** The module with each vector constant that a loop uses held in a local, set where its function begins. */
+export function hoistConstants(bytes) {
+  const module = binaryen.readBinary(bytes);
+  module.setFeatures(binaryen.Features.All);
+  const hoisted = binaryen.parseText(
+    module
+      .emitText()
+      .trimEnd()
+      .split(/\n(?= \()/)
+      .map(hoistInFunction)
+      .join('\n'),
+  );
+  hoisted.setFeatures(binaryen.Features.All);
+  if (!hoisted.validate()) throw new Error('hoisting constants made an invalid module');
+  return hoisted;
+}
+
+/** Binaryen's text of a function, which has one instruction a line, indented by its depth. */
+function hoistInFunction(text) {
+  const lines = text.split('\n');
+  const inLoop = linesInLoops(lines);
+  if (!inLoop) return text;
+  const locals = new Map();
+  const body = lines.map((line, i) =>
+    inLoop[i]
+      ? line.replace(vectorConstant, (constant) => {
+          if (isCheap(constant)) return constant;
+          if (!locals.has(constant)) locals.set(constant, `$constant${locals.size}`);
+          return `(local.get ${locals.get(constant)})`;
+        })
+      : line,
+  );
+  const start = body.findIndex((line, i) => i > 0 && !line.startsWith('  (local $'));
+  const declared = [...locals.values()].map((name) => `  (local ${name} v128)`);
+  const set = [...locals].map(([constant, name]) => `  (local.set ${name} ${constant})`);
+  // The new locals come first: so they have the same numbers in functions with the same parameters, which compresses better.
+  return [body[0], ...declared, ...body.slice(1, start), ...set, ...body.slice(start)].join('\n');
+}
+
+const vectorConstant = /\(v128\.const [^)]*\)/g;
+
+/** All zeros and all ones take one instruction that reads nothing. */
+const isCheap = (constant) =>
+  /^\(v128\.const i32x4(?: 0x0{8}){4}\)$|^\(v128\.const i32x4(?: 0xf{8}){4}\)$/.test(constant);
+
+/**
+ * Which lines stand in a loop; undefined if no loop runs over whole vectors (lib/simd.ts): a function without one is there for
+ * checking gradients in f64, and in it size counts.
+ */
+function linesInLoops(lines) {
+  const inLoop = new Array(lines.length).fill(false);
+  let wholeVectors = false;
+  lines.forEach((line, start) => {
+    if (!/^\s*\(loop/.test(line)) return;
+    const depth = indent(line);
+    let end = start + 1;
+    while (indent(lines[end]) > depth) end++;
+    inLoop.fill(true, start, end);
+    const body = lines.slice(start + 1, end).join('\n');
+    wholeVectors ||= /v128\.const/.test(body) && !/\(loop|(load|store)(32|64)_(zero|lane)/.test(body);
+  });
+  return wholeVectors ? inLoop : undefined;
+}
+
+const indent = (line) => line.search(/\S/);
