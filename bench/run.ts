@@ -1,12 +1,13 @@
 import { readdirSync, writeFileSync } from 'node:fs';
 import { cpus, loadavg } from 'node:os';
 import { setFlagsFromString } from 'node:v8';
-import { Command, InvalidArgumentError, Option } from 'commander';
+import { Command, Option } from 'commander';
 import { type Core, type CoreOptions, createCore } from 'simdgrad';
 import { disagreement } from './agree.ts';
 import type { BenchCase, BenchCases } from './case.ts';
 import { memoryCopy } from './copy.ts';
 import { type Clock, type Effort, type Measurement, measure } from './measure.ts';
+import { positive, whole } from './options.ts';
 import { heading, row } from './table.ts';
 
 interface Options {
@@ -26,16 +27,6 @@ interface Result extends Partial<Measurement> {
   calls?: number;
   refused?: string;
 }
-
-const positive = (text: string): number => {
-  const value = Number(text);
-  if (!(value > 0 && value < Number.POSITIVE_INFINITY)) throw new InvalidArgumentError('Expected a number above 0.');
-  return value;
-};
-const whole = (text: string): number => {
-  if (!Number.isInteger(positive(text))) throw new InvalidArgumentError('Expected a whole number.');
-  return Number(text);
-};
 
 const options = new Command('npm run bench --')
   .description('Compares every kernel with a well-written JavaScript loop over Float32Arrays, one thread each.')

@@ -114,25 +114,28 @@ export function multiplyPanels<T>(
     const tallEnd = min(i1, tall);
     for (let j = 0; j < N; j += NR<T>()) {
       const bPanel = at<T>(b, j * K), columns = N - j;
-      let i = i0;
-      for (; i < tallEnd; i += MR) {
-        const aPanel = at<T>(a, i * K), rows = M - i, to = at<T>(c, i * ldc + j);
-        if (rows >= MR && columns >= NR<T>()) {
-          tallTile<T>(to, ldc, aPanel, bPanel, K, accumulate);
-        } else {
-          tallTile<T>(partial, NR<T>(), aPanel, bPanel, K, false);
-          copyPartial<T>(to, ldc, partial, min(rows, MR), min(columns, NR<T>()), accumulate);
-        }
-      }
-      for (; i < i1; i += MS) {
-        const aPanel = at<T>(a, i * K), rows = M - i, to = at<T>(c, i * ldc + j);
-        if (rows >= MS && columns >= NR<T>()) {
-          shortTile<T>(to, ldc, aPanel, bPanel, K, accumulate);
-        } else {
-          shortTile<T>(partial, NR<T>(), aPanel, bPanel, K, false);
-          copyPartial<T>(to, ldc, partial, min(rows, MS), min(columns, NR<T>()), accumulate);
-        }
-      }
+      multiplyRows<T>(MR, c, ldc, a, bPanel, partial, i0, tallEnd, j, M, columns, K, accumulate);
+      multiplyRows<T>(MS, c, ldc, a, bPanel, partial, max(i0, tallEnd), i1, j, M, columns, K, accumulate);
+    }
+  }
+}
+
+/** Rows [i0, i1) of C's columns from j on, in tiles of `height`. */
+// @ts-ignore: decorator
+@inline
+function multiplyRows<T>(
+  height: i32, c: usize, ldc: i32, a: usize, bPanel: usize, partial: usize,
+  i0: i32, i1: i32, j: i32, M: i32, columns: i32, K: i32, accumulate: bool,
+): void {
+  for (let i = i0; i < i1; i += height) {
+    const aPanel = at<T>(a, i * K), rows = M - i, to = at<T>(c, i * ldc + j);
+    if (rows >= height && columns >= NR<T>()) {
+      if (height > MS) tallTile<T>(to, ldc, aPanel, bPanel, K, accumulate);
+      else shortTile<T>(to, ldc, aPanel, bPanel, K, accumulate);
+    } else {
+      if (height > MS) tallTile<T>(partial, NR<T>(), aPanel, bPanel, K, false);
+      else shortTile<T>(partial, NR<T>(), aPanel, bPanel, K, false);
+      copyPartial<T>(to, ldc, partial, min(rows, height), min(columns, NR<T>()), accumulate);
     }
   }
 }

@@ -16,6 +16,7 @@
 //
 //   dx̂[t̂ + p̂] += dcol[t][p]        and dx is dx̂ without the padding
 
+import { gatherRow } from '../lib/columns';
 import { addRow, copyRow } from '../lib/rows';
 import { at, lanes } from '../lib/simd';
 import { transposeLanes } from '../lib/transpose';
@@ -135,7 +136,7 @@ export function copyPixels<T>(to: usize, tap: usize, s: Conv2dShape, p0: i32, N:
   for (let p = 0; p < N; ) {
     const count = min(s.OW - ow, N - p), from = at<T>(row, ow * s.SW), out = at<T>(to, p);
     if (s.SW == 1) copyRow<T>(out, from, count);
-    else for (let i = 0; i < count; i++) store<T>(at<T>(out, i), load<T>(at<T>(from, i * s.SW)));
+    else gatherRow<T>(out, from, count, s.SW);
     p += count;
     ow = 0;
     row = at<T>(row, step);

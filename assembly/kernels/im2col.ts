@@ -4,7 +4,7 @@
 //   columns[n][t][p] = col_n[t][p]        t over the C·KH·KW taps of all channels, p over the OH·OW output pixels
 //   dx = Σ of the columns at the places that im2col read each pixel from
 //
-// A call takes `shape`: a Conv2dShape with the workspace of a convolution behind it, which ends in planes of x̂.
+// A call takes `shape`: a Conv2dShape with the workspace of a convolution behind it. Behind its tables stands one plane of x̂.
 
 import {
   addPlanes, behindTables, copyPixels, entry, isPadded, padPlanes, planeSize, scatterPixels, tapOffsets, tapTable,

@@ -1,6 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { cpus, release, type } from 'node:os';
-import { Command, InvalidArgumentError, Option } from 'commander';
+import { Command, Option } from 'commander';
+import { positive, whole } from '../options.ts';
 import type { Comparison, Effort, Environment, Table } from './comparison.ts';
 import { groups } from './groups.ts';
 import { installPeers } from './install.ts';
@@ -21,16 +22,6 @@ interface Options {
   from?: string;
   out?: string;
 }
-
-const positive = (text: string): number => {
-  const value = Number(text);
-  if (!(value > 0 && value < Number.POSITIVE_INFINITY)) throw new InvalidArgumentError('Expected a number above 0.');
-  return value;
-};
-const whole = (text: string): number => {
-  if (!Number.isInteger(positive(text))) throw new InvalidArgumentError('Expected a whole number.');
-  return Number(text);
-};
 
 const options = new Command('npm run bench:peers --')
   .description('Compares simdgrad with other libraries, one thread each, in turns within one run.')

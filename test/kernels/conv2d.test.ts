@@ -3,6 +3,7 @@ import { expect, it } from 'vitest';
 import { type Conv2dSizes, conv2d, im2col } from '../reference/conv2d.ts';
 import { forEachBuild } from '../support/builds.ts';
 import { expectClose } from '../support/close.ts';
+import { guardedShape } from '../support/conv2d-shape.ts';
 import { Guarded } from '../support/guarded.ts';
 import { Random } from '../support/random.ts';
 
@@ -51,19 +52,6 @@ forEachBuild((core, dtype) => {
     backwardWeight: kernels.depthwiseBackwardWeight,
   };
 
-  /** A shape and its workspace between guard words. */
-  function shapeOf(s: Conv2dSizes, memory: Guarded, workspace = kernels.conv2dWorkspace): number {
-    const write = (at: number) => {
-      // biome-ignore format: in the order of Conv2dShape
-      kernels.conv2dShape(
-        at, s.N, s.C, s.H, s.W, s.O, s.OH, s.OW, s.KH, s.KW, s.SH, s.SW, s.PH, s.PW, s.DH, s.DW, s.G,
-      );
-      return at;
-    };
-    const bytes = workspace(write(core.memory.scratch(64)));
-    return write(memory.output(dtype, Math.ceil(bytes / (dtype === 'f32' ? 4 : 8))));
-  }
-
   /** All four passes, each cut in two at a place of its own, as two threads would run them. */
   function run(s: Conv2dSizes, biased: boolean, passes = products) {
     const random = new Random(s.H * 1000 + s.W);
@@ -84,7 +72,8 @@ forEachBuild((core, dtype) => {
     const dx = memory.output(dtype, values.x.length);
     const dw = memory.output(dtype, values.w.length, values.before);
     const db = memory.output(dtype, s.O, values.before.subarray(0, s.O));
-    const shape = shapeOf(s, memory, passes === depthwise ? kernels.depthwiseWorkspace : kernels.conv2dWorkspace);
+    const workspace = passes === depthwise ? kernels.depthwiseWorkspace : kernels.conv2dWorkspace;
+    const shape = guardedShape(core, dtype, memory, s, workspace);
     const halves = (n: number) =>
       [
         [0, n >> 1],
@@ -147,7 +136,7 @@ forEachBuild((core, dtype) => {
         const columns = memory.output(dtype, upstream.length);
         const dx = memory.output(dtype, values.length);
         const [x, dcolumns] = [memory.input(dtype, values), memory.input(dtype, upstream)];
-        const shape = shapeOf({ ...s, O: s.C, G: 1 }, memory);
+        const shape = guardedShape(core, dtype, memory, { ...s, O: s.C, G: 1 }, kernels.conv2dWorkspace);
         kernels.im2col(columns, x, shape, 0, planes);
         kernels.col2im(dx, dcolumns, shape, 0, planes);
         const expected = im2col(s, values, upstream);

@@ -4,6 +4,7 @@ import type { Core, FloatDType } from '../../src/index.ts';
 import { type Conv2dSizes, conv2d } from '../reference/conv2d.ts';
 import { cores, forEachBuild } from '../support/builds.ts';
 import { expectClose } from '../support/close.ts';
+import { guardedShape } from '../support/conv2d-shape.ts';
 import { Guarded } from '../support/guarded.ts';
 import { Random } from '../support/random.ts';
 
@@ -87,16 +88,8 @@ function run(
   const y = memory.output(dtype, values.dy.length);
   const dx = memory.output(dtype, values.x.length, before?.dx);
   const dw = memory.output(dtype, values.w.length, before?.dw ?? new Float64Array(values.w.length));
-  const write = (at: number) => {
-    // biome-ignore format: in the order of Conv2dShape
-    kernels.conv2dShape(
-      at, s.N, s.C, s.H, s.W, s.O, s.OH, s.OW, s.KH, s.KW, s.SH, s.SW, s.PH, s.PW, s.DH, s.DW, s.G,
-    );
-    return at;
-  };
   const workspace = direct ? kernels.conv2dWorkspace : kernels.winogradWorkspace;
-  const bytes = workspace(write(core.memory.scratch(64)));
-  const shape = write(memory.output(dtype, Math.ceil(bytes / (dtype === 'f32' ? 4 : 8))));
+  const shape = guardedShape(core, dtype, memory, s, workspace);
   const inParts = (n: number, part: (begin: number, end: number) => void) => {
     const at = cut(n);
     for (let i = 1; i < at.length; i++) part(at[i - 1], at[i]);
