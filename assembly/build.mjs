@@ -30,6 +30,8 @@ for (const target of Object.keys(targets)) {
   console.log(`${target}: ${(bytes.length / 1024).toFixed(1)} KB`);
 }
 writeFileSync(new URL('src/wasm/exports.ts', root), generated + kernelInterface());
+const worker = readFileSync(new URL('src/core/worker.js', root), 'utf8');
+writeFileSync(new URL('src/wasm/worker.ts', root), `${generated}export const source = ${JSON.stringify(worker)};\n`);
 
 /** A data segment would be rewritten into the shared memory by every instance, on top of live tensors. */
 function refuseStaticData(target, bytes) {

@@ -3,11 +3,15 @@
 //
 // An exported class is a formula on vectors, which its file's exported loops take as their second type parameter: a class
 // Relu beside `forward<T, F>` and `backward<T, F>` becomes reluForward_f32, reluForward_f64 and reluBackward_…
-import { CommonFlags, NodeKind } from 'assemblyscript';
+//
+// In the builds with threads, a kernel that is marked `@parallel(work)` is shared out (assembly/share-out.mjs).
+import { CommonFlags, Feature, NodeKind } from 'assemblyscript';
 import { Transform } from 'assemblyscript/transform';
+import { runShares, sharedOut } from './share-out.mjs';
 
 export default class Instantiate extends Transform {
   afterParse(parser) {
+    const threads = (this.program.options.features & Feature.Threads) !== 0;
     const index = parser.sources.find((source) => source.internalPath === 'assembly/index');
     const instances = [];
     for (const statement of index.statements) {
@@ -20,17 +24,23 @@ export default class Instantiate extends Transform {
         if (!declaration) throw new Error(`assembly/index.ts: ${statement.path.value} has no ${name}`);
         if (declaration.kind === NodeKind.ClassDeclaration) {
           for (const loop of file.statements.filter((node) => isExported(node) && typeParameters(node) === 2)) {
-            instances.push(...instantiate(loop, statement.internalPath, name));
+            instances.push(...instancesOf(loop, file, name));
           }
         } else if (typeParameters(declaration) === 1) {
-          instances.push(...instantiate(declaration, statement.internalPath));
+          instances.push(...instancesOf(declaration, file));
         } else {
           plain.push(member);
         }
       }
       statement.members = plain;
     }
-    parser.parseFile(instances.join('\n'), 'assembly/instances.ts', true);
+    const shared = threads ? instances.filter((instance) => instance.work) : [];
+    const text = [
+      ...new Set(instances.flatMap((instance) => instance.imports)),
+      ...instances.map((instance) => (shared.includes(instance) ? sharedOut(instance, shared.indexOf(instance)) : whole(instance))),
+      ...(threads ? [runShares(shared)] : []),
+    ];
+    parser.parseFile(text.join('\n'), 'assembly/instances.ts', true);
   }
 }
 
@@ -39,10 +49,10 @@ const isExported = (node) => isDeclaration(node) && node.is(CommonFlags.Export);
 const typeParameters = (node) => (node.kind === NodeKind.FunctionDeclaration ? (node.typeParameters?.length ?? 0) : 0);
 
 /**
- * Source text of `export function name_f32(…) { return name<f32>(…); }` and the same for f64; with a formula,
- * `export function formulaName_f32(…) { return name<f32, Formula>(…); }`.
+ * What a kernel's instance for f32 and that for f64 are made of: its exported name, its parameters, the generic it calls, what that
+ * needs imported, and the work of one unit of its range.
  */
-function instantiate(kernel, internalPath, formula) {
+function instancesOf(kernel, file, formula) {
   const name = kernel.name.text;
   const exported = formula ? formula[0].toLowerCase() + formula.slice(1) + name[0].toUpperCase() + name.slice(1) : name;
   // Files may well use the same names for their loops, so each instance imports under a name of its own.
@@ -50,12 +60,34 @@ function instantiate(kernel, internalPath, formula) {
   const imports = formula ? `${name} as ${local}, ${formula} as ${exported}_formula` : `${name} as ${local}`;
   const generic = new RegExp(`\\b${kernel.typeParameters[0].name.text}\\b`, 'g');
   const { parameters, returnType } = kernel.signature;
-  const passed = parameters.map((parameter) => parameter.name.text).join(', ');
-  const wrappers = ['f32', 'f64'].map((type) => {
-    const declared = parameters.map((p) => `${p.name.text}: ${p.type.range.toString().replace(generic, type)}`);
-    const result = returnType.range.toString().replace(generic, type);
-    const types = formula ? `${type}, ${exported}_formula` : type;
-    return `export function ${exported}_${type}(${declared.join(', ')}): ${result} { return ${local}<${types}>(${passed}); }`;
-  });
-  return [`import { ${imports} } from '../${internalPath}';`, ...wrappers];
+  const [work, align] = kernel.decorators?.find(({ name }) => name.text === 'parallel')?.args.map(textOf) ?? [];
+  const isParameter = (id) => parameters.some((p) => p.name.text === id);
+  const called = [...`${work} ${align}`.matchAll(/[A-Za-z]\w*(?=\()/g)].map(([id]) => id).filter((id) => !isParameter(id));
+  return ['f32', 'f64'].map((type) => ({
+    name: `${exported}_${type}`,
+    type,
+    parameters: parameters.map((p) => ({ name: p.name.text, type: textOf(p.type).replace(generic, type) })),
+    result: textOf(returnType).replace(generic, type),
+    generic: formula ? `${local}<${type}, ${exported}_formula>` : `${local}<${type}>`,
+    imports: [`import { ${imports} } from '../${file.internalPath}';`, ...called.flatMap((id) => importOf(id, file))],
+    work: work?.replace(generic, type),
+    align: align?.replace(generic, type) ?? '1',
+  }));
+}
+
+/** The import of a function that a file declares or imports; none for the language's own. */
+function importOf(name, file) {
+  const declared = file.statements.some((node) => isDeclaration(node) && node.name.text === name);
+  const imported = file.statements.find((node) => node.declarations?.some((d) => d.name.text === name && d.foreignName));
+  if (!declared && !imported) return [];
+  return [`import { ${name} } from '../${declared ? file.internalPath : imported.internalPath}';`];
+}
+
+const textOf = (node) => node.range.toString();
+
+/** `export function name_f32(…) { return generic<f32>(…); }` */
+function whole({ name, parameters, result, generic }) {
+  const declared = parameters.map((p) => `${p.name}: ${p.type}`);
+  const passed = parameters.map((p) => p.name);
+  return `export function ${name}(${declared.join(', ')}): ${result} { return ${generic}(${passed.join(', ')}); }`;
 }

@@ -25,7 +25,6 @@ function chosen(g: Conv2dGeometry): 'direct' | 'winograd' {
  */
 export function convolutionOf(core: Core, dtype: FloatDType, g: Conv2dGeometry) {
   const kernels = core.kernels[dtype];
-  const [Cg, taps] = [g.C / g.groups, (g.C / g.groups) * g.kernelSize[0] * g.kernelSize[1]];
   const algorithm = chosen(g);
   if (algorithm === 'winograd') {
     return {
@@ -33,27 +32,31 @@ export function convolutionOf(core: Core, dtype: FloatDType, g: Conv2dGeometry) 
       forward: kernels.winogradForward,
       backwardInput: kernels.winogradBackwardInput,
       backwardWeight: kernels.winogradBackwardWeight,
-      extents: { forward: g.N * Math.ceil(g.OH / 2), backwardInput: g.N * Math.ceil(g.H / 2), backwardWeight: Cg },
+      extents: {
+        forward: g.N * Math.ceil(g.OH / 2),
+        backwardInput: g.N * Math.ceil(g.H / 2),
+        backwardWeight: g.C / g.groups,
+      },
       workspace: kernels.winogradWorkspace,
     };
   }
-  const rest = {
+  const [forward, backwardInput] = [g.N * g.OH, g.N * g.C];
+  if (isDepthwise(g)) {
+    return {
+      algorithm,
+      forward: kernels.depthwiseForward,
+      backwardInput: kernels.depthwiseBackwardInput,
+      backwardWeight: kernels.depthwiseBackwardWeight,
+      extents: { forward, backwardInput, backwardWeight: g.C },
+      workspace: kernels.depthwiseWorkspace,
+    };
+  }
+  return {
     algorithm,
-    extents: { forward: g.N * g.OH, backwardInput: g.N, backwardWeight: taps },
+    forward: kernels.conv2dForward,
+    backwardInput: kernels.conv2dBackwardInput,
+    backwardWeight: kernels.conv2dBackwardWeight,
+    extents: { forward, backwardInput, backwardWeight: (g.C / g.groups) * g.kernelSize[0] * g.kernelSize[1] },
     workspace: kernels.conv2dWorkspace,
   };
-  return isDepthwise(g)
-    ? {
-        ...rest,
-        workspace: kernels.depthwiseWorkspace,
-        forward: kernels.depthwiseForward,
-        backwardInput: kernels.depthwiseBackwardInput,
-        backwardWeight: kernels.depthwiseBackwardWeight,
-      }
-    : {
-        ...rest,
-        forward: kernels.conv2dForward,
-        backwardInput: kernels.conv2dBackwardInput,
-        backwardWeight: kernels.conv2dBackwardWeight,
-      };
 }

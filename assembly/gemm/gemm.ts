@@ -69,17 +69,27 @@ export function gemmWorkspace<T>(M: i32, N: i32, K: i32): i32 {
 }
 
 /**
- * Columns [begin, end) of C. A: [M][K] or, transposed, [K][M]; B: [K][N] or [N][K]; C: [M][N], ldc elements a row.
- * β = 0 overwrites C without reading it. The workspace is not shared between threads.
+ * Part [begin, end) of C along its longer side: rows where M > N, else columns. A: [M][K] or, transposed, [K][M]; B: [K][N] or
+ * [N][K]; C: [M][N], ldc elements a row. β = 0 overwrites C without reading it.
  */
+// @ts-ignore: decorator
+@parallel(0.05 * K * min(M, N) + 0.2 * K, M > N ? 12 : 16)
 export function gemm<T>(
   c: usize, a: usize, b: usize, workspace: usize,
   M: i32, N: i32, K: i32, lda: i32, ldb: i32, ldc: i32,
   transposeA: i32, transposeB: i32, alpha: f64, beta: f64, begin: i32, end: i32,
 ): void {
-  if (beta != 0.0 && beta != 1.0) scale<T>(at<T>(c, begin), <T>beta, M, end - begin, ldc);
   const aRow = transposeA ? 1 : lda, aK = transposeA ? lda : 1;
-  if (transposeB ? M <= skinnyDots && aK == 1 : M <= skinnyRows) {
+  const skinny = transposeB ? M <= skinnyDots && aK == 1 : M <= skinnyRows;
+  if (M > N) {
+    a = at<T>(a, begin * aRow);
+    c = at<T>(c, begin * ldc);
+    M = end - begin;
+    begin = 0;
+    end = N;
+  }
+  if (beta != 0.0 && beta != 1.0) scale<T>(at<T>(c, begin), <T>beta, M, end - begin, ldc);
+  if (skinny) {
     if (beta == 0.0) for (let m = 0; m < M; m++) fill<T>(c, 0, m * ldc + begin, m * ldc + end);
     if (transposeB) rowsTimesTransposed<T>(c, a, b, M, K, aRow, ldb, ldc, <T>alpha, begin, end);
     else rowsTimesMatrix<T>(c, a, b, M, K, aRow, aK, ldb, ldc, <T>alpha, begin, end);

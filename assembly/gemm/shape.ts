@@ -20,6 +20,37 @@ export class Conv2dShape {
   @inline get T(): i32 { return (this.C / this.G) * this.KH * this.KW; }
 }
 
+// Products of a convolution that one unit of a kernel's range stands for.
+
+/** One row of outputs, of all channels. */
+export function rowProducts(shape: usize): f64 {
+  const s = changetype<Conv2dShape>(shape);
+  return <f64>s.O * s.T * s.OW;
+}
+
+/** One tap of each output channel. */
+export function tapProducts(shape: usize): f64 {
+  const s = changetype<Conv2dShape>(shape);
+  return <f64>s.N * s.O * s.P;
+}
+
+/** One plane of x. */
+export function planeProducts(shape: usize): f64 {
+  const s = changetype<Conv2dShape>(shape);
+  return <f64>s.O * s.T * s.P / s.C;
+}
+
+/** One plane of each image. */
+export function channelProducts(shape: usize): f64 {
+  return planeProducts(shape) * changetype<Conv2dShape>(shape).N;
+}
+
+/** One plane of columns. */
+export function planeSamples(shape: usize): f64 {
+  const s = changetype<Conv2dShape>(shape);
+  return <f64>s.KH * s.KW * s.P;
+}
+
 /** Fills the shape at `at`. */
 export function conv2dShape(
   at: usize, N: i32, C: i32, H: i32, W: i32, O: i32, OH: i32, OW: i32, KH: i32, KW: i32,

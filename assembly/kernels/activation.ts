@@ -15,11 +15,15 @@ import { erf, exp, expm1, log, log1p, normalCdf, normalPdf, sigmoid, tanh } from
 import { madd, nmadd, zero } from '../lib/simd';
 
 /** Elements [begin, end): out = f(x). */
+// @ts-ignore: decorator
+@parallel(0.25, 16)
 export function forward<T, F>(out: usize, x: usize, a: f64, b: f64, begin: i32, end: i32): void {
   apply<T, F>(out, x, a, b, begin, end);
 }
 
 /** Elements [begin, end): dx = dout·f′, or dx += with `accumulate`; `saved` is x or y as the class says. */
+// @ts-ignore: decorator
+@parallel(0.25, 16)
 export function backward<T, F>(
   dx: usize,
   dout: usize, saved: usize,

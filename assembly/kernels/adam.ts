@@ -13,6 +13,8 @@
 import { at, lanes, loadLanes, madd, nmadd, storeLanes, wholeVectors } from '../lib/simd';
 
 /** Elements [begin, end). vmax may be null: no AMSGrad. sign: 1, or −1 to maximise. */
+// @ts-ignore: decorator
+@parallel(0.6, 16)
 export function adamStep<T>(
   param: usize, m: usize, v: usize, vmax: usize,
   grad: usize,

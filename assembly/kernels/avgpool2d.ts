@@ -17,6 +17,8 @@ import { fill } from '../lib/rows';
 import { at, lanes, loadLanes, storeLanes, sumLanes, zero } from '../lib/simd';
 
 /** Planes [begin, end). out: [planes, OH, OW]; x: [planes, H, W]; divisor: n for every window, or 0. */
+// @ts-ignore: decorator
+@parallel(0.3 * OH * OW * KH * KW)
 export function avgPool2dForward<T>(
   out: usize,
   x: usize,
@@ -53,6 +55,8 @@ export function avgPool2dForward<T>(
 }
 
 /** Planes [begin, end): dx. dx: [planes, H, W]; dout: [planes, OH, OW]; divisor: n for every window, or 0. */
+// @ts-ignore: decorator
+@parallel(0.3 * OH * OW * KH * KW + 0.1 * H * W)
 export function avgPool2dBackward<T>(
   dx: usize,
   dout: usize,
@@ -109,6 +113,8 @@ export function avgPool2dBackward<T>(
 }
 
 /** Planes [begin, end). out: [planes, OH, OW]; x: [planes, H, W]. */
+// @ts-ignore: decorator
+@parallel(0.5 * (H * W + OH * OW))
 export function adaptiveAvgPool2dForward<T>(
   out: usize,
   x: usize,
@@ -128,6 +134,8 @@ export function adaptiveAvgPool2dForward<T>(
 }
 
 /** Planes [begin, end): dx. dx: [planes, H, W]; dout: [planes, OH, OW]. */
+// @ts-ignore: decorator
+@parallel(0.5 * (H * W + OH * OW))
 export function adaptiveAvgPool2dBackward<T>(
   dx: usize,
   dout: usize,

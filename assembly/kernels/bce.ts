@@ -16,6 +16,8 @@ import { exp, log, log1p } from '../lib/math';
 import { at, lanes, loadLanes, maskLanes, storeLanes, sumLanes, zero } from '../lib/simd';
 
 /** Blocks [begin, end) of n elements: sums[b] = Σ l, and out = l where out is not null. */
+// @ts-ignore: decorator
+@parallel(2.0 * block)
 export function forward<T, F>(
   out: usize, sums: usize,
   x: usize, target: usize, weight: usize, posWeight: usize,
@@ -38,6 +40,8 @@ export function forward<T, F>(
 }
 
 /** Elements [begin, end): dx = scale·dout∘∂l/∂x; a null dout is 1. */
+// @ts-ignore: decorator
+@parallel(2.0, 16)
 export function backward<T, F>(
   dx: usize,
   dout: usize, x: usize, target: usize, weight: usize, posWeight: usize,

@@ -8,6 +8,8 @@
 import { at, lanes, loadLanes, storeLanes, sumLanes, zero } from '../lib/simd';
 
 /** Output channels [begin, end): dbias += Σ_n Σ_p dout. */
+// @ts-ignore: decorator
+@parallel(0.08 * N * P)
 export function conv2dBackwardBias<T>(dbias: usize, dout: usize, N: i32, O: i32, P: i32, begin: i32, end: i32): void {
   for (let o = begin; o < end; o++) {
     let total: T = 0;
@@ -35,6 +37,8 @@ export function conv2dBackwardBias<T>(dbias: usize, dout: usize, N: i32, O: i32,
 const together = 16;
 
 /** Outputs [begin, end): dbias += Σ_m dout. dout: [M][O]. */
+// @ts-ignore: decorator
+@parallel(0.1 * M, 16)
 export function linearBackwardBias<T>(dbias: usize, dout: usize, M: i32, O: i32, begin: i32, end: i32): void {
   const next = at<T>(0, O), whole = begin + ((end - begin) & ~(4 * lanes<T>() - 1));
   for (let m = 0; m < M; m += together) {

@@ -12,7 +12,7 @@
 // What a gradient does not need of a (q) and b (r) it does not read: then their address and strides may be anything.
 // A gradient overwrites, unless `accumulate`. out may be a or b, and da may be dout, where neither is broadcast.
 
-import { Q, R, walk } from '../lib/broadcast';
+import { elementsPerIndex, Q, R, walk } from '../lib/broadcast';
 import { constant, select } from '../lib/float';
 import { Assign, Sum } from '../lib/join';
 import { log } from '../lib/math';
@@ -20,6 +20,8 @@ import { power } from '../lib/pow';
 import { zero } from '../lib/simd';
 
 /** Indices [begin, end) of the split axis: out = f(a, b). */
+// @ts-ignore: decorator
+@parallel(0.25 * elementsPerIndex(axes))
 export function forward<T, F>(
   out: usize,
   a: usize, b: usize,
@@ -29,6 +31,8 @@ export function forward<T, F>(
 }
 
 /** Indices [begin, end) of the split axis: da. */
+// @ts-ignore: decorator
+@parallel(0.25 * elementsPerIndex(axes))
 export function backwardA<T, F>(
   da: usize,
   dout: usize, a: usize, b: usize,
@@ -38,6 +42,8 @@ export function backwardA<T, F>(
 }
 
 /** Indices [begin, end) of the split axis: db. */
+// @ts-ignore: decorator
+@parallel(0.25 * elementsPerIndex(axes))
 export function backwardB<T, F>(
   db: usize,
   dout: usize, a: usize, b: usize,

@@ -48,6 +48,8 @@ export function absoluteMax<T>(x: usize, n: i32): f64 {
 }
 
 /** x ← factor·x for elements [begin, end). */
+// @ts-ignore: decorator
+@parallel(0.15, 16)
 export function scaleInPlace<T>(x: usize, factor: f64, begin: i32, end: i32): void {
   const factors = v128.splat<T>(<T>factor), whole = begin + wholeVectors<T>(end - begin);
   let i = begin;
@@ -58,6 +60,8 @@ export function scaleInPlace<T>(x: usize, factor: f64, begin: i32, end: i32): vo
 }
 
 /** x ← min(max(x, −limit), limit) for elements [begin, end). */
+// @ts-ignore: decorator
+@parallel(0.15, 16)
 export function clampInPlace<T>(x: usize, limit: f64, begin: i32, end: i32): void {
   const high = v128.splat<T>(<T>limit), low = v128.splat<T>(<T>-limit);
   for (let i = begin; i < end; i += lanes<T>()) {

@@ -3,11 +3,13 @@
 //
 // The table of axes lists o = out, p = a, q = b (lib/broadcast.ts).
 
-import { Q, walk } from '../lib/broadcast';
+import { elementsPerIndex, Q, walk } from '../lib/broadcast';
 import { constant } from '../lib/float';
 import { Assign } from '../lib/join';
 
 /** Indices [begin, end) of the split axis: out = [a ∘ b]. out may be a or b where neither is broadcast. */
+// @ts-ignore: decorator
+@parallel(0.25 * elementsPerIndex(axes))
 export function forward<T, F>(
   out: usize,
   a: usize, b: usize,

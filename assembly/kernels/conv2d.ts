@@ -20,7 +20,7 @@ import {
   scatterPixels, tapOffsets, tapTable,
 } from '../gemm/im2col';
 import { packColumns, packRows } from '../gemm/pack';
-import { Conv2dShape } from '../gemm/shape';
+import { Conv2dShape, planeProducts, rowProducts, tapProducts } from '../gemm/shape';
 import { NR } from '../gemm/tile';
 import { fill } from '../lib/rows';
 import { at } from '../lib/simd';
@@ -47,6 +47,8 @@ function paddedPlanes<T>(shape: usize): usize {
 }
 
 /** Output rows [begin, end) of the N·OH: out = W·col(X) + b. bias may be null. */
+// @ts-ignore: decorator
+@parallel(0.05 * rowProducts(shape))
 export function conv2dForward<T>(
   out: usize, x: usize, weight: usize, bias: usize, shape: usize, begin: i32, end: i32,
 ): void {
@@ -82,6 +84,8 @@ export function conv2dForward<T>(
 }
 
 /** Taps [begin, end) of each group's T: dweight += Σ_n dout·col(X)ᵀ. */
+// @ts-ignore: decorator
+@parallel(0.05 * tapProducts(shape), 8)
 export function conv2dBackwardWeight<T>(
   dweight: usize, dout: usize, x: usize, shape: usize, begin: i32, end: i32,
 ): void {
@@ -110,25 +114,47 @@ export function conv2dBackwardWeight<T>(
   }
 }
 
-/** Images [begin, end): dx = col2im(Wᵀ·dout), or dx += with `accumulate`. */
+/** Planes [begin, end) of the N·C: dx = col2im(Wᵀ·dout), or dx += with `accumulate`. */
+// @ts-ignore: decorator
+@parallel(0.05 * planeProducts(shape))
 export function conv2dBackwardInput<T>(
   dx: usize, dout: usize, weight: usize, shape: usize, accumulate: i32, begin: i32, end: i32,
+): void {
+  const s = changetype<Conv2dShape>(shape), C = s.C;
+  if (!accumulate) fill<T>(dx, 0, begin * s.H * s.W, end * s.H * s.W);
+  // The rest of an image, then whole images, then the first planes of one.
+  for (let plane = begin; plane < end; ) {
+    const n = plane / C, c = plane - n * C, whole = c == 0 ? (end - plane) / C : 0;
+    const images = max(whole, 1), last = whole ? C : min(C, c + end - plane);
+    for (let g = c / (C / s.G); g * (C / s.G) < last; g++) {
+      const from = max(c - g * (C / s.G), 0), to = min(last - g * (C / s.G), C / s.G);
+      addToPlanes<T>(dx, dout, weight, shape, n, n + images, g, from, to);
+    }
+    plane += whole ? whole * C : last - c;
+  }
+}
+
+/** dx += for channels [begin, end) of group g, of images [n0, n1). */
+function addToPlanes<T>(
+  dx: usize, dout: usize, weight: usize, shape: usize, n0: i32, n1: i32, g: i32, begin: i32, end: i32,
 ): void {
   const s = changetype<Conv2dShape>(shape), padded = isPadded(s);
   const Cg = s.C / s.G, Og = s.O / s.G, T = s.T, P = s.P, window = s.KH * s.KW;
   const taps = tapTable(shape), partial = behindTables(shape);
   const aPanels = panelsOfA<T>(partial), bPanels = panelsOfB<T>(partial, MB, KC);
   const block = besidePanels<T>(shape), planes = paddedPlanes<T>(shape);
-  if (!accumulate) fill<T>(dx, 0, begin * s.C * s.H * s.W, end * s.C * s.H * s.W);
-  for (let g = 0; g < s.G; g++) {
-    for (let t0 = 0; t0 < T; t0 += MB) {
-      const M = min(MB, T - t0), c0 = t0 / window, channels = (t0 + M - 1) / window + 1 - c0;
-      tapOffsets<T>(taps, s, c0, t0, M, M);
+  // Blocks begin with a channel, so that what is summed together does not depend on `begin`.
+  const together = max(1, MB / window);
+  for (let c0 = begin; c0 < end; c0 += together) {
+    const stop = min(c0 + together, end) * window;
+    for (let t0 = c0 * window; t0 < stop; t0 += MB) {
+      const M = min(MB, stop - t0), first = t0 / window, channels = (t0 + M - 1) / window + 1 - first;
+      tapOffsets<T>(taps, s, first, t0, M, M);
       for (let o0 = 0; o0 < Og; o0 += KC) {
         const kc = min(KC, Og - o0), o = g * Og + o0;
         packRows<T>(aPanels, at<T>(weight, o * T + t0), 1, T, M, kc);
-        for (let n = begin; n < end; n++) {
-          const image = at<T>(dx, (n * s.C + g * Cg + c0) * s.H * s.W), sum = padded ? planes : image;
+        for (let n = n0; n < n1; n++) {
+          const image = at<T>(dx, (n * s.C + g * Cg + first) * s.H * s.W), sum = padded ? planes : image;
           if (padded) fill<T>(sum, 0, 0, channels * planeSize(s));
           for (let p = 0; p < P; p += NC) {
             const nc = min(NC, P - p), ld = roundUp(nc, NR<T>());

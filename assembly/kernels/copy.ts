@@ -25,10 +25,19 @@ import { transposeBlock } from '../lib/transpose';
 const axisBytes: usize = 12;
 
 /** [begin, end) of the table's first axis: out (=|+=) x over the box. */
+// @ts-ignore: decorator
+@parallel(0.4 * boxPerIndex(axes))
 export function stridedCopy<T>(out: usize, x: usize, axes: usize, accumulate: i32, begin: i32, end: i32): void {
   const rank = load<i32>(axes), first = axes + 4;
   const o = at<T>(out, begin * load<i32>(first, 4)), from = at<T>(x, begin * load<i32>(first, 8));
   copyBox<T>(o, from, first, rank, end - begin, accumulate != 0);
+}
+
+/** Elements of the box at one index of its first axis. */
+export function boxPerIndex(axes: usize): f64 {
+  let elements = 1.0;
+  for (let axis: usize = 1; axis < <usize>load<i32>(axes); axis++) elements *= load<i32>(axes + 4 + axis * axisBytes);
+  return elements;
 }
 
 /** The box of `rank` axes from `axis` on, `count` steps of the first. */

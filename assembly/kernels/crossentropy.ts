@@ -25,6 +25,8 @@ import { at, fillLanes, lanes, loadLanes, madd, maskLanes, maxLanes, nmadd, stor
 const part: i32 = 1024;
 
 /** Samples [begin, end) with labels: loss, max, sum and mass [N·inner]; weight: [C] or null. */
+// @ts-ignore: decorator
+@parallel(1.0 * C)
 export function crossEntropyForward<T>(
   loss: usize, max: usize, sum: usize, mass: usize,
   x: usize, target: usize, weight: usize,
@@ -62,6 +64,8 @@ export function crossEntropyForward<T>(
 }
 
 /** Samples [begin, end): dx = scale·dout∘(p·Q − q), like x; a null dout is 1. */
+// @ts-ignore: decorator
+@parallel(1.2 * C)
 export function crossEntropyBackward<T>(
   dx: usize,
   dout: usize, x: usize, target: usize, weight: usize, max: usize, sum: usize, mass: usize,
@@ -101,6 +105,8 @@ export function crossEntropyBackward<T>(
 }
 
 /** Samples [begin, end) with probabilities, target: like x. */
+// @ts-ignore: decorator
+@parallel(1.5 * C)
 export function crossEntropySoftForward<T>(
   loss: usize, max: usize, sum: usize, mass: usize,
   x: usize, target: usize, weight: usize,
@@ -135,6 +141,8 @@ export function crossEntropySoftForward<T>(
 }
 
 /** Samples [begin, end): dx = scale·dout∘(p·Q − q), like x; a null dout is 1. */
+// @ts-ignore: decorator
+@parallel(1.5 * C)
 export function crossEntropySoftBackward<T>(
   dx: usize,
   dout: usize, x: usize, target: usize, weight: usize, max: usize, sum: usize, mass: usize,
@@ -158,6 +166,8 @@ export function crossEntropySoftBackward<T>(
 }
 
 /** Samples [begin, end): l = −w_t·x_t, x being log-probabilities; 0 where t is ignored. */
+// @ts-ignore: decorator
+@parallel(2.0)
 export function nllForward<T>(
   loss: usize,
   x: usize, target: usize, weight: usize,
@@ -172,6 +182,8 @@ export function nllForward<T>(
 }
 
 /** Samples [begin, end): dx_t = −scale·dout·w_t, like x and 0 elsewhere; a null dout is 1. */
+// @ts-ignore: decorator
+@parallel(0.2 * C)
 export function nllBackward<T>(
   dx: usize,
   dout: usize, target: usize, weight: usize,

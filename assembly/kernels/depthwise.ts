@@ -20,7 +20,7 @@
 // Arguments and layouts are those of conv2d.ts; `shape` is a Conv2dShape with depthwiseWorkspace bytes in all.
 
 import { roundUp } from '../gemm/gemm';
-import { Conv2dShape } from '../gemm/shape';
+import { Conv2dShape, channelProducts, planeProducts, rowProducts } from '../gemm/shape';
 import { firstInside } from '../lib/axis';
 import { gatherRow } from '../lib/columns';
 import { addRow, copyRow, fill } from '../lib/rows';
@@ -84,11 +84,11 @@ function layOut<T>(s: Conv2dShape, rows: i32, planes: i32, results: i32): Bands 
   return b;
 }
 
-/** Writes taps [begin, end) of the window: for y from z, or with `back` for dz from dy. */
-function writeTaps<T>(s: Conv2dShape, b: Bands, back: bool, begin: i32, end: i32): void {
+/** Writes the taps of the window: for y from z, or with `back` for dz from dy. */
+function writeTaps<T>(s: Conv2dShape, b: Bands, back: bool): void {
   let to = b.taps;
   for (let q = 0; q < s.SH * s.SW; q++) {
-    for (let t = begin; t < end; t++) {
+    for (let t = 0; t < s.KH * s.KW; t++) {
       const h = (t / s.KW) * s.DH, w = (t % s.KW) * s.DW;
       if ((h % s.SH) * s.SW + (w % s.SW) != q) continue;
       const offset = (h / s.SH) * b.pitch + w / s.SW, last = b.below * b.pitch + b.beside;
@@ -102,13 +102,15 @@ function writeTaps<T>(s: Conv2dShape, b: Bands, back: bool, begin: i32, end: i32
 }
 
 /** Output rows [begin, end) of the N·OH: out. bias may be null. */
+// @ts-ignore: decorator
+@parallel(0.15 * rowProducts(shape))
 export function depthwiseForward<T>(
   out: usize, x: usize, weight: usize, bias: usize, shape: usize, begin: i32, end: i32,
 ): void {
   const s = changetype<Conv2dShape>(shape);
   const multiplier = s.O / s.G, taps = s.KH * s.KW;
   const b = layOut<T>(s, min(s.OH, end - begin), s.SH * s.SW, 1);
-  writeTaps<T>(s, b, false, 0, taps);
+  writeTaps<T>(s, b, false);
   for (let line = begin; line < end; ) {
     const n = line / s.OH, stop = min(end, (n + 1) * s.OH) - n * s.OH;
     for (let c = 0; c < s.C; c++) {
@@ -127,7 +129,9 @@ export function depthwiseForward<T>(
   }
 }
 
-/** Images [begin, end): dx, or dx += with `accumulate`. */
+/** Planes [begin, end) of the N·C: dx, or dx += with `accumulate`. */
+// @ts-ignore: decorator
+@parallel(0.15 * planeProducts(shape))
 export function depthwiseBackwardInput<T>(
   dx: usize, dout: usize, weight: usize, shape: usize, accumulate: i32, begin: i32, end: i32,
 ): void {
@@ -135,8 +139,8 @@ export function depthwiseBackwardInput<T>(
   const multiplier = s.O / s.G, taps = s.KH * s.KW, planes = s.SH * s.SW;
   const top = s.PH / s.SH, stop = (s.PH + s.H - 1) / s.SH + 1;
   const b = layOut<T>(s, stop - top, 1, planes);
-  writeTaps<T>(s, b, true, 0, taps);
-  for (let nc = begin * s.C; nc < end * s.C; nc++) {
+  writeTaps<T>(s, b, true);
+  for (let nc = begin; nc < end; nc++) {
     const n = nc / s.C, c = nc % s.C;
     for (let row = top; row < stop; row += b.rows) {
       const rows = min(b.rows, stop - row), size = roundUp(rows * b.pitch, unroll * lanes<T>());
@@ -158,23 +162,25 @@ export function depthwiseBackwardInput<T>(
   }
 }
 
-/** Taps [begin, end) of the KH·KW of each output channel: dweight +=. */
+/** Channels [begin, end) of x: dweight += of the output channels that see them. */
+// @ts-ignore: decorator
+@parallel(0.15 * channelProducts(shape))
 export function depthwiseBackwardWeight<T>(
   dweight: usize, dout: usize, x: usize, shape: usize, begin: i32, end: i32,
 ): void {
   const s = changetype<Conv2dShape>(shape);
   const multiplier = s.O / s.G, taps = s.KH * s.KW;
   const b = layOut<T>(s, s.OH, s.SH * s.SW, 0);
-  writeTaps<T>(s, b, false, begin, end);
-  for (let nc = 0; nc < s.N * s.C; nc++) {
-    const n = nc / s.C, c = nc % s.C;
+  writeTaps<T>(s, b, false);
+  for (let i = 0; i < s.N * (end - begin); i++) {
+    const n = i / (end - begin), c = begin + i % (end - begin);
     for (let oh = 0; oh < s.OH; oh += b.rows) {
       const rows = min(b.rows, s.OH - oh);
-      splitImage<T>(b, at<T>(x, nc * s.H * s.W), s, oh, rows);
+      splitImage<T>(b, at<T>(x, (n * s.C + c) * s.H * s.W), s, oh, rows);
       for (let o = c * multiplier; o < (c + 1) * multiplier; o++) {
         const dy = at<T>(dout, ((n * s.O + o) * s.OH + oh) * s.OW);
         const to = at<T>(dweight, o * taps);
-        for (let t = 0; t < end - begin; t += 3) addDots<T>(to, dy, b, t, min(3, end - begin - t), rows, s.OW);
+        for (let t = 0; t < taps; t += 3) addDots<T>(to, dy, b, t, min(3, taps - t), rows, s.OW);
       }
     }
   }

@@ -14,6 +14,8 @@ import { at, lanes, loadLanes, storeLanes, wholeVectors } from '../lib/simd';
 import { drawOf, streamOf } from '../lib/splitmix';
 
 /** out = b∘x/(1 − p) for elements [begin, end). */
+// @ts-ignore: decorator
+@parallel(1.5, 16)
 export function dropout<T>(out: usize, x: usize, p: f64, seed: f64, drawn: f64, begin: i32, end: i32): void {
   // u = k·2^-32 with a whole k < 2^32, so u ≥ p is k ≥ ⌈p·2^32⌉; at p = 1 what is kept is multiplied by 0.
   const threshold = i32x4.splat(<u32>Math.min(Math.ceil(p * 4294967296.0), 4294967295.0));

@@ -5,6 +5,8 @@
 import { at, lanes, loadLanes, storeLanes } from '../lib/simd';
 
 /** Elements [begin, end): out += x. */
+// @ts-ignore: decorator
+@parallel(0.2, 16)
 export function accumulate<T>(out: usize, x: usize, begin: i32, end: i32): void {
   let i = begin;
   for (; i <= end - lanes<T>(); i += lanes<T>()) {
@@ -17,6 +19,8 @@ export function accumulate<T>(out: usize, x: usize, begin: i32, end: i32): void 
 }
 
 /** Elements [begin, end): out = x. */
+// @ts-ignore: decorator
+@parallel(0.15, 16)
 export function copyElements<T>(out: usize, x: usize, begin: i32, end: i32): void {
   memory.copy(at<T>(out, begin), at<T>(x, begin), <usize>(end - begin) << alignof<T>());
 }

@@ -23,6 +23,8 @@ import { at, fillLanes, lanes, loadLanes } from '../lib/simd';
 const axisBytes: usize = 16;
 
 /** [begin, end) of the table's first axis: out = x at the index. */
+// @ts-ignore: decorator
+@parallel(0.8 * pickedPerIndex(axes, 0))
 export function gatherForward<T>(
   out: usize, x: usize, index: usize, axes: usize, stride: i32, begin: i32, end: i32,
 ): void {
@@ -30,10 +32,19 @@ export function gatherForward<T>(
 }
 
 /** [begin, end) of axis `cut` of the table, which is not the dim: dx += dout at the index. */
+// @ts-ignore: decorator
+@parallel(1.0 * pickedPerIndex(axes, cut))
 export function gatherBackward<T>(
   dx: usize, dout: usize, index: usize, axes: usize, stride: i32, cut: i32, begin: i32, end: i32,
 ): void {
   walk<T>(dout, dx, index, axes + 4, load<i32>(axes), stride, true, cut, begin, end);
+}
+
+/** Elements of the box at one index of axis `cut`. */
+export function pickedPerIndex(axes: usize, cut: i32): f64 {
+  let elements = 1.0;
+  for (let i = 0; i < load<i32>(axes); i++) if (i != cut) elements *= load<i32>(axes + 4 + <usize>i * axisBytes);
+  return elements;
 }
 
 /** The smallest of `count` indices, at least 1 of them. */

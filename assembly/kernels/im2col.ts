@@ -9,11 +9,13 @@
 import {
   addPlanes, behindTables, copyPixels, entry, isPadded, padPlanes, planeSize, scatterPixels, tapOffsets, tapTable,
 } from '../gemm/im2col';
-import { Conv2dShape } from '../gemm/shape';
+import { Conv2dShape, planeSamples } from '../gemm/shape';
 import { fill } from '../lib/rows';
 import { at } from '../lib/simd';
 
 /** Planes [begin, end) of N·C: columns[n][(c, kh, kw)][p]. x: [N][C][H][W]. */
+// @ts-ignore: decorator
+@parallel(0.5 * planeSamples(shape))
 export function im2col<T>(columns: usize, x: usize, shape: usize, begin: i32, end: i32): void {
   const s = changetype<Conv2dShape>(shape), taps = s.KH * s.KW, P = s.P;
   const tap = tapTable(shape);
@@ -27,6 +29,8 @@ export function im2col<T>(columns: usize, x: usize, shape: usize, begin: i32, en
 }
 
 /** Planes [begin, end) of N·C: dx[n][c] = Σ of its columns. dx is overwritten. */
+// @ts-ignore: decorator
+@parallel(0.5 * planeSamples(shape))
 export function col2im<T>(dx: usize, columns: usize, shape: usize, begin: i32, end: i32): void {
   const s = changetype<Conv2dShape>(shape), taps = s.KH * s.KW, P = s.P, padded = isPadded(s);
   const tap = tapTable(shape);

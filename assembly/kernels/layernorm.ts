@@ -19,6 +19,8 @@
 import { at, lanes, loadLanes, madd, maskLanes, nmadd, storeLanes, sumLanes, wholeVectors, zero } from '../lib/simd';
 
 /** Rows [begin, end). out, x: [rows, C]; mean, rstd: [rows]; weight, bias: [C] or null. */
+// @ts-ignore: decorator
+@parallel(0.6 * C)
 export function layerNormForward<T>(
   out: usize, mean: usize, rstd: usize,
   x: usize, weight: usize, bias: usize,
@@ -42,6 +44,8 @@ export function layerNormForward<T>(
 }
 
 /** Rows [begin, end): dx. dx, dout, x: [rows, C]; mean, rstd: [rows]; weight: [C] or null. */
+// @ts-ignore: decorator
+@parallel(0.7 * C)
 export function layerNormBackward<T>(
   dx: usize,
   dout: usize, x: usize, weight: usize, mean: usize, rstd: usize,
@@ -85,6 +89,8 @@ export function layerNormBackward<T>(
  * Columns [begin, end), rows [from, to): dweight and dbias (each may be null). dout, x: [rows, C]; mean, rstd: [rows].
  * Rows are walked four at a time: memory is read in order, and dweight and dbias once for the four.
  */
+// @ts-ignore: decorator
+@parallel(0.4 * (to - from), 16)
 export function layerNormBackwardParameters<T>(
   dweight: usize, dbias: usize,
   dout: usize, x: usize, mean: usize, rstd: usize,

@@ -10,14 +10,20 @@
 import { gemm } from '../gemm/gemm';
 import { at, lanes, loadLanes, storeLanes } from '../lib/simd';
 
-/** Columns [begin, end) of out: [M][O]. x: [M][I], weight: [O][I], bias: [O] or null. Workspace as for gemm. */
+/**
+ * Part [begin, end) of out: [M][O] along its longer side, as gemm divides it. x: [M][I], weight: [O][I], bias: [O] or null.
+ * Workspace as for gemm.
+ */
+// @ts-ignore: decorator
+@parallel(0.05 * I * min(M, O) + 0.2 * I, M > O ? 12 : 16)
 export function linearForward<T>(
   out: usize, x: usize, weight: usize, bias: usize, workspace: usize, M: i32, O: i32, I: i32, begin: i32, end: i32,
 ): void {
   if (bias) {
-    for (let m = 0; m < M; m++) {
-      for (let o = begin; o < end; o += lanes<T>()) {
-        storeLanes<T>(at<T>(out, m * O + o), loadLanes<T>(at<T>(bias, o), end - o), end - o);
+    const byRows = M > O, first = byRows ? 0 : begin, last = byRows ? O : end;
+    for (let m = byRows ? begin : 0, rows = byRows ? end : M; m < rows; m++) {
+      for (let o = first; o < last; o += lanes<T>()) {
+        storeLanes<T>(at<T>(out, m * O + o), loadLanes<T>(at<T>(bias, o), last - o), last - o);
       }
     }
   }

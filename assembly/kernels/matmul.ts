@@ -10,8 +10,8 @@
 // there. Where strideC is 0, as in the gradient of such an operand, the products along the axis add up: they run in
 // their order, the first of them overwriting C unless it accumulates.
 //
-// [begin, end) counts the columns of all matrices of C laid side by side: columns p·N to (p + 1)·N are those of
-// matrix p. A column is computed in one piece by the thread that has it.
+// [begin, end) counts the lines of all matrices of C, L = max(M, N) of each: rows where M > N, else columns, as gemm divides them.
+// Lines p·L to (p + 1)·L are those of matrix p.
 
 import { gemm } from '../gemm/gemm';
 import { at } from '../lib/simd';
@@ -19,15 +19,18 @@ import { at } from '../lib/simd';
 /** Where the strides of C, A and B stand in an axis of the table, after its size. */
 const C: i32 = 4, A: i32 = 8, B: i32 = 12;
 
-/** Columns [begin, end) of C. Matrices and workspace as gemm has them. */
+/** Lines [begin, end) of C. Matrices and workspace as gemm has them. */
+// @ts-ignore: decorator
+@parallel(0.05 * K * min(M, N) + 0.2 * K)
 export function matmul<T>(
   c: usize, a: usize, b: usize, batches: usize, workspace: usize,
   M: i32, N: i32, K: i32, lda: i32, ldb: i32, ldc: i32,
   transposeA: i32, transposeB: i32, accumulate: i32, begin: i32, end: i32,
 ): void {
   const terms = stepsOf(batches, true);
-  for (let p = begin / N; p * N < end; p++) {
-    const from = max(begin - p * N, 0), to = min(end - p * N, N);
+  const L = max(M, N);
+  for (let p = begin / L; p * L < end; p++) {
+    const from = max(begin - p * L, 0), to = min(end - p * L, L);
     const matrix = at<T>(c, offsetOf(batches, p, false, C));
     const firstA = at<T>(a, offsetOf(batches, p, false, A)), firstB = at<T>(b, offsetOf(batches, p, false, B));
     for (let t = 0; t < terms; t++) {

@@ -18,6 +18,8 @@ import { fill } from '../lib/rows';
 import { at, lanes, selectLanes } from '../lib/simd';
 
 /** Planes [begin, end). out, argmax (i32): [planes, OH, OW]; x: [planes, H, W]. */
+// @ts-ignore: decorator
+@parallel(0.4 * OH * OW * KH * KW)
 export function maxPool2dForward<T>(
   out: usize, argmax: usize,
   x: usize,
@@ -56,6 +58,8 @@ export function maxPool2dForward<T>(
 }
 
 /** Planes [begin, end). out, argmax (i32): [planes, OH, OW]; x: [planes, H, W]. */
+// @ts-ignore: decorator
+@parallel(1.0 * (H * W + OH * OW))
 export function adaptiveMaxPool2dForward<T>(
   out: usize, argmax: usize,
   x: usize,
@@ -75,6 +79,8 @@ export function adaptiveMaxPool2dForward<T>(
 }
 
 /** Planes [begin, end), for both max forwards: dx, of inSize elements a plane; dout, argmax: of outSize. */
+// @ts-ignore: decorator
+@parallel(0.1 * inSize + 1.0 * outSize)
 export function maxPool2dBackward<T>(
   dx: usize,
   dout: usize, argmax: usize,

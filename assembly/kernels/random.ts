@@ -10,6 +10,8 @@ import { at } from '../lib/simd';
 import { uniform01 } from '../lib/splitmix';
 
 /** out[i] = low + (high − low)·u, u uniform in [0, 1); always < high. */
+// @ts-ignore: decorator
+@parallel(1.5, 16)
 export function randomUniform<T>(out: usize, low: f64, high: f64, seed: f64, drawn: f64, begin: i32, end: i32): void {
   const below = <T>high;
   for (let i = begin; i < end; i++) {
@@ -20,6 +22,8 @@ export function randomUniform<T>(out: usize, low: f64, high: f64, seed: f64, dra
 }
 
 /** out[i] = mean + std·z, z standard normal. */
+// @ts-ignore: decorator
+@parallel(10.0, 16)
 export function randomNormal<T>(out: usize, mean: f64, std: f64, seed: f64, drawn: f64, begin: i32, end: i32): void {
   for (let i = begin; i < end; i++) {
     const pair = drawn + <f64>(i & ~1);

@@ -16,6 +16,8 @@ import { Max, Sum } from '../lib/join';
 import { at, lanes, loadLanes, storeLanes } from '../lib/simd';
 
 /** Indices [begin, end) of the split axis: out = (Σ x)/n. Table: o = out, p = x. */
+// @ts-ignore: decorator
+@parallel(0.1 * elementsPerIndex(axes))
 export function sumForward<T>(
   out: usize,
   x: usize,
@@ -35,6 +37,8 @@ export function sumForward<T>(
  * It overwrites, unless `accumulate`. 1/n is written behind the slots of the workspace: a division for every element
  * of dx takes twice as long (measured).
  */
+// @ts-ignore: decorator
+@parallel(0.15 * elementsPerIndex(axes))
 export function sumBackward<T>(
   dx: usize,
   dout: usize,
@@ -45,6 +49,8 @@ export function sumBackward<T>(
 }
 
 /** Indices [begin, end) of the split axis: out = max x. Table: o = out, p = x. */
+// @ts-ignore: decorator
+@parallel(0.1 * elementsPerIndex(axes))
 export function maxForward<T>(out: usize, x: usize, axes: usize, workspace: usize, begin: i32, end: i32): void {
   walk<T, Itself, Max>(out, x, x, x, axes, workspace, 0, begin, end);
 }
@@ -54,6 +60,8 @@ export function maxForward<T>(out: usize, x: usize, axes: usize, workspace: usiz
  * share: dy/c, like dout, overwritten. dx overwrites, unless `accumulate`.
  * Tables: countAxes: o = share, p = x, q = out; axes: o = dx, p = share, q = x, r = out.
  */
+// @ts-ignore: decorator
+@parallel(0.4 * elementsPerIndex(axes))
 export function maxBackward<T>(
   dx: usize, share: usize,
   dout: usize, x: usize, out: usize,

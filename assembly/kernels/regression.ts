@@ -14,6 +14,8 @@ import { exp, log } from '../lib/math';
 import { at, lanes, loadLanes, maskLanes, storeLanes, sumLanes, wholeVectors, zero } from '../lib/simd';
 
 /** Blocks [begin, end) of n elements: sums[b] = Σ l(x, t), and out = l(x, t) where out is not null. */
+// @ts-ignore: decorator
+@parallel(0.5 * block)
 export function forward<T, F>(
   out: usize, sums: usize,
   x: usize, target: usize,
@@ -35,6 +37,8 @@ export function forward<T, F>(
 }
 
 /** Elements [begin, end): dx = scale·dout∘∂l/∂x; a null dout is 1. */
+// @ts-ignore: decorator
+@parallel(0.4, 16)
 export function backward<T, F>(
   dx: usize,
   dout: usize, x: usize, target: usize,

@@ -11,6 +11,8 @@
 import { at, lanes, loadLanes, madd, nmadd, storeLanes, wholeVectors, zero } from '../lib/simd';
 
 /** Elements [begin, end). mean (a) and velocity (b) may be null. sign: 1, or −1 to maximise. */
+// @ts-ignore: decorator
+@parallel(0.6, 16)
 export function rmspropStep<T>(
   param: usize, square: usize, mean: usize, velocity: usize,
   grad: usize,

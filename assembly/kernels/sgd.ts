@@ -10,6 +10,8 @@
 import { at, lanes, loadLanes, madd, nmadd, storeLanes, wholeVectors } from '../lib/simd';
 
 /** Elements [begin, end). velocity may be null: no momentum. sign: 1, or −1 to maximise. */
+// @ts-ignore: decorator
+@parallel(0.25, 16)
 export function sgdStep<T>(
   param: usize, velocity: usize,
   grad: usize,

@@ -20,6 +20,8 @@ import {
 } from '../lib/simd';
 
 /** Rows [begin, end): out = softmax(x). */
+// @ts-ignore: decorator
+@parallel(1.0 * C)
 export function softmaxForward<T>(out: usize, x: usize, C: i32, inner: i32, begin: i32, end: i32): void {
   for (let row = begin, width = 0; row < end; row += width) {
     width = rowsAtOnce<T>(row, inner, end);
@@ -40,6 +42,8 @@ export function softmaxForward<T>(out: usize, x: usize, C: i32, inner: i32, begi
 }
 
 /** Rows [begin, end): dx, from y = softmax(x). */
+// @ts-ignore: decorator
+@parallel(0.4 * C)
 export function softmaxBackward<T>(
   dx: usize,
   dout: usize, y: usize,
@@ -71,6 +75,8 @@ export function softmaxBackward<T>(
 }
 
 /** Rows [begin, end): out = log softmax(x). */
+// @ts-ignore: decorator
+@parallel(1.0 * C)
 export function logSoftmaxForward<T>(out: usize, x: usize, C: i32, inner: i32, begin: i32, end: i32): void {
   for (let row = begin, width = 0; row < end; row += width) {
     width = rowsAtOnce<T>(row, inner, end);
@@ -93,6 +99,8 @@ export function logSoftmaxForward<T>(out: usize, x: usize, C: i32, inner: i32, b
 }
 
 /** Rows [begin, end): dx, from y = log softmax(x). */
+// @ts-ignore: decorator
+@parallel(1.0 * C)
 export function logSoftmaxBackward<T>(
   dx: usize,
   dout: usize, y: usize,

@@ -6,11 +6,15 @@ import { constant } from '../lib/float';
 import { zero } from '../lib/simd';
 
 /** Elements [begin, end): out = f(x). */
+// @ts-ignore: decorator
+@parallel(0.15, 16)
 export function forward<T, F>(out: usize, x: usize, a: f64, b: f64, begin: i32, end: i32): void {
   apply<T, F>(out, x, a, b, begin, end);
 }
 
 /** Elements [begin, end): dx = dout·f′, or dx += with `accumulate`; `saved` is x or y as the class says. */
+// @ts-ignore: decorator
+@parallel(0.2, 16)
 export function backward<T, F>(
   dx: usize,
   dout: usize, saved: usize,

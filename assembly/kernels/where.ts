@@ -7,12 +7,14 @@
 // (lib/broadcast.ts) list o = out, p = c, q = a, r = b; and o = da or db, p = dout, q = c.
 // A gradient overwrites, unless `accumulate`.
 
-import { Q, R, walk } from '../lib/broadcast';
+import { elementsPerIndex, Q, R, walk } from '../lib/broadcast';
 import { select } from '../lib/float';
 import { Assign, Sum } from '../lib/join';
 import { zero } from '../lib/simd';
 
 /** Indices [begin, end) of the split axis: out. It may be any of the operands that is not broadcast. */
+// @ts-ignore: decorator
+@parallel(0.3 * elementsPerIndex(axes))
 export function whereForward<T>(
   out: usize,
   condition: usize, a: usize, b: usize,
@@ -22,6 +24,8 @@ export function whereForward<T>(
 }
 
 /** Indices [begin, end) of the split axis: da. */
+// @ts-ignore: decorator
+@parallel(0.3 * elementsPerIndex(axes))
 export function whereBackwardA<T>(
   da: usize,
   dout: usize, condition: usize,
@@ -31,6 +35,8 @@ export function whereBackwardA<T>(
 }
 
 /** Indices [begin, end) of the split axis: db. */
+// @ts-ignore: decorator
+@parallel(0.3 * elementsPerIndex(axes))
 export function whereBackwardB<T>(
   db: usize,
   dout: usize, condition: usize,

@@ -21,7 +21,7 @@
 // Arguments and layouts are those of conv2d.ts. Along a row, a NaN or infinity spoils the tiles whose patches hold it.
 
 import { multiplyPanels, roundUp } from '../gemm/gemm';
-import { Conv2dShape, conv2dShape } from '../gemm/shape';
+import { Conv2dShape, conv2dShape, rowProducts, tapProducts } from '../gemm/shape';
 import { MR, MS, NR, paddedRows, tallRows } from '../gemm/tile';
 import {
   Strip, Tile, copySize, copyStrips, placeTiles, tileAt, tileColumns, tileRows, widthOf,
@@ -116,6 +116,8 @@ export function winogradWorkspace<T>(shape: usize): i32 {
 }
 
 /** Rows of tiles [begin, end) of the N·⌈OH/2⌉: out. bias may be null. */
+// @ts-ignore: decorator
+@parallel(0.05 * rowProducts(shape))
 export function winogradForward<T>(
   out: usize, x: usize, weight: usize, bias: usize, shape: usize, begin: i32, end: i32,
 ): void {
@@ -123,6 +125,8 @@ export function winogradForward<T>(
 }
 
 /** Rows of tiles [begin, end) of the N·⌈H/2⌉: dx, or dx += with `accumulate`. */
+// @ts-ignore: decorator
+@parallel(0.05 * rowProducts(shape))
 export function winogradBackwardInput<T>(
   dx: usize, dout: usize, weight: usize, shape: usize, accumulate: i32, begin: i32, end: i32,
 ): void {
@@ -180,6 +184,8 @@ function correlate<T>(
 }
 
 /** Channels [begin, end) of each group's C/G: dweight += over all images. */
+// @ts-ignore: decorator
+@parallel(0.22 * tapProducts(shape), 8)
 export function winogradBackwardWeight<T>(
   dweight: usize, dout: usize, x: usize, shape: usize, begin: i32, end: i32,
 ): void {

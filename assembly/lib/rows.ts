@@ -52,6 +52,8 @@ export function addRow<T>(out: usize, x: usize, count: i32): void {
 }
 
 /** Elements [begin, end): out = value. */
+// @ts-ignore: decorator
+@parallel(0.1, 16)
 export function fill<T>(out: usize, value: f64, begin: i32, end: i32): void {
   const bytes = (end - begin) << alignof<T>();
   if (bytes >= long && reinterpret<u64>(value) == 0) {

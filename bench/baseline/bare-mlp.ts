@@ -33,11 +33,11 @@ export class BareMlp {
       linearForward(outputs, r, w2, b2, workspace, 1, O, H, 0, O);
     };
     this.backward = () => {
-      gemm(dw2, doutputs, r, workspace, O, H, 1, O, H, H, 1, 0, 1, 1, 0, H);
+      gemm(dw2, doutputs, r, workspace, O, H, 1, O, H, H, 1, 0, 1, 1, 0, Math.max(O, H));
       linearBackwardBias(db2, doutputs, 1, O, 0, O);
       gemm(dr, doutputs, w2, workspace, 1, H, O, O, H, H, 0, 0, 1, 0, 0, H);
       reluBackward(dh, dr, r, 0, 0, 0, 0, H);
-      gemm(dw1, dh, inputs, workspace, H, I, 1, H, I, I, 1, 0, 1, 1, 0, I);
+      gemm(dw1, dh, inputs, workspace, H, I, 1, H, I, I, 1, 0, 1, 1, 0, Math.max(H, I));
       linearBackwardBias(db1, dh, 1, H, 0, H);
       gemm(dinputs, dh, w1, workspace, 1, I, H, H, I, I, 0, 0, 1, 0, 0, I);
     };

@@ -15,6 +15,13 @@ export class OutOfMemoryError extends RangeError {
   override name = 'OutOfMemoryError';
 }
 
+/** What the heap does for threads: it keeps away from their control block, and gives each of them a workspace. */
+export interface ThreadsOfHeap {
+  readonly controlBytes: number;
+  readonly started: number;
+  placeWorkspaces(address: number, distance: number): void;
+}
+
 /** Blocks start and end on cache lines, so that no two tensors share one and every vector load is aligned. */
 const line = 64;
 const page = 65536;
@@ -25,26 +32,40 @@ const page = 65536;
  * handed out: kernels read it as "no tensor".
  */
 export class Heap {
-  private readonly memory: WebAssembly.Memory;
+  private memory: WebAssembly.Memory;
   private readonly limit: number;
+  private readonly threads: ThreadsOfHeap | undefined;
   private readonly blocks = new Map<number, number>();
   private holes: { start: number; end: number }[] = [];
-  private end = line;
+  private end: number;
   private live = 0;
   private peak = 0;
   private scratchAt = 0;
   private scratchBytes = 0;
   liveTensors = 0;
+  /** Whether the core was disposed. */
+  isDisposed = false;
 
   /** `limit`: the bytes that `memory` may span at most. */
-  constructor(memory: WebAssembly.Memory, limit: number) {
+  constructor(memory: WebAssembly.Memory, limit: number, threads?: ThreadsOfHeap) {
     this.memory = memory;
     this.limit = limit;
+    this.threads = threads;
+    this.end = threads?.controlBytes ?? line;
   }
 
   /** The buffer that views are made on. It changes when memory grows. */
   get buffer(): ArrayBuffer {
     return this.memory.buffer as ArrayBuffer;
+  }
+
+  /** Lets go of the memory; no block can be had any more. */
+  dispose(): void {
+    this.isDisposed = true;
+    this.memory = new WebAssembly.Memory({ initial: 0 });
+    this.blocks.clear();
+    this.holes = [];
+    this.live = this.liveTensors = this.scratchAt = this.scratchBytes = 0;
   }
 
   stats(): MemoryStats {
@@ -58,6 +79,7 @@ export class Heap {
 
   /** The address of a new block of at least `bytes`; its contents are undefined. Throws OutOfMemoryError. */
   allocate(bytes: number): number {
+    if (this.isDisposed) throw new Error('simdgrad: the core was disposed');
     const size = Math.max(line, Math.ceil(bytes / line) * line);
     const start = this.takeHole(size) ?? this.extend(size);
     this.blocks.set(start, size);
@@ -68,6 +90,7 @@ export class Heap {
 
   /** Gives a block back. */
   free(start: number): void {
+    if (this.isDisposed) return;
     const size = this.blocks.get(start);
     if (size === undefined) throw new Error(`simdgrad: internal error: ${start} is not an allocated block`);
     this.blocks.delete(start);
@@ -76,21 +99,28 @@ export class Heap {
   }
 
   /**
-   * A block for one kernel call's own use, valid until the next call of `scratch`. One block serves all and
-   * grows to the largest request, so that warm steps allocate nothing; where it cannot grow, it stays as large as it was.
+   * A block for one kernel call's own use, valid until the next call of `scratch`; each helper thread has another like it. One block
+   * serves all calls and grows to the largest request, so that warm steps allocate nothing; where it cannot grow, it stays as
+   * large as it was.
    */
   scratch(bytes: number): number {
     if (bytes > this.scratchBytes) {
       if (this.scratchAt) this.free(this.scratchAt); // first, for the larger block may lie there
       try {
-        this.scratchAt = this.allocate(bytes);
+        this.placeScratch(bytes);
       } catch (error) {
-        if (this.scratchAt) this.scratchAt = this.allocate(this.scratchBytes);
+        if (this.scratchAt) this.placeScratch(this.scratchBytes);
         throw error;
       }
-      this.scratchBytes = bytes;
     }
     return this.scratchAt;
+  }
+
+  private placeScratch(bytes: number): void {
+    const distance = Math.ceil(bytes / line) * line;
+    this.scratchAt = this.allocate(distance * (this.threads?.started ?? 1));
+    this.scratchBytes = bytes;
+    this.threads?.placeWorkspaces(this.scratchAt, distance);
   }
 
   private takeHole(size: number): number | undefined {

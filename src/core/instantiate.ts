@@ -12,9 +12,8 @@ export type Kernels<D extends FloatDType> = {
       : Name]: KernelExports[Name];
 };
 
-/** Instantiates the module over `memory` and sorts its exports by element type. */
-export function instantiate(module: WebAssembly.Module, memory: WebAssembly.Memory): { [D in FloatDType]: Kernels<D> } {
-  const { exports } = new WebAssembly.Instance(module, { env: { memory } });
+/** A module's exports by element type. */
+export function kernelsOf({ exports }: WebAssembly.Instance): { [D in FloatDType]: Kernels<D> } {
   const ofType = (suffix: string) =>
     Object.fromEntries(
       Object.entries(exports)

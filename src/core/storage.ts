@@ -21,9 +21,9 @@ export class Storage {
     forgotten.register(this, { core, start: this.start }, this);
   }
 
-  /** The block's address; 0 once it is freed. */
+  /** The block's address; 0 once it is freed, or its core disposed. */
   get address(): number {
-    return this.start;
+    return this.core.memory.isDisposed ? 0 : this.start;
   }
 
   retain(): void {

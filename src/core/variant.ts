@@ -20,13 +20,20 @@ export const hasRelaxedSimd = (): boolean => WebAssembly.validate(relaxedProbe()
 export const fastestSimd = (): Simd => (hasRelaxedSimd() ? 'relaxed' : 'plain');
 
 /** The build's module, compiled. Its bytes are loaded on first use. */
-export async function compile(simd: Simd, call: string): Promise<WebAssembly.Module> {
+export async function compile(call: string, simd: Simd, threads: boolean): Promise<WebAssembly.Module> {
   if (simd === 'relaxed' && !hasRelaxedSimd()) {
     throw new Error(`${call}: simd 'relaxed' is not supported by this runtime; use 'auto' or 'plain'`);
   }
-  const { base64, size } = await (simd === 'relaxed' ? import('../wasm/relaxed.ts') : import('../wasm/plain.ts'));
+  const { base64, size } = await builds[threads ? (`${simd}-threads` as const) : simd]();
   return WebAssembly.compile(await inflated(fromBase64(base64), size));
 }
+
+const builds = {
+  plain: () => import('../wasm/plain.ts'),
+  relaxed: () => import('../wasm/relaxed.ts'),
+  'plain-threads': () => import('../wasm/plain-threads.ts'),
+  'relaxed-threads': () => import('../wasm/relaxed-threads.ts'),
+};
 
 function fromBase64(base64: string): Uint8Array<ArrayBuffer> {
   const letters = atob(base64);

@@ -59,7 +59,7 @@ export class Linear extends Layer {
     this.kernels.linearForward(
       outputs[0].address,
       inputs[0].address, this.weight.address, addressOf(this.bias), workspace,
-      M, O, I, 0, O,
+      M, O, I, 0, Math.max(M, O),
     );
   }
 
@@ -72,11 +72,11 @@ export class Linear extends Layer {
     const dweight = this.weight.grad.address;
     const dbias = addressOf(this.bias?.grad);
     const workspace = this.backwardWorkspace(M);
-    this.kernels.gemm(dweight, dout.address, inputs[0].address, workspace, O, I, M, O, I, I, 1, 0, 1, 1, 0, I);
+    this.kernels.gemm(dweight, dout.address, inputs[0].address, workspace, O, I, M, O, I, I, 1, 0, 1, 1, 0, Math.max(O, I));
     if (dbias) this.kernels.linearBackwardBias(dbias, dout.address, M, O, 0, O);
     if (!dx) return;
     const beta = gradients.accumulate[0] ? 1 : 0;
-    this.kernels.gemm(dx.address, dout.address, this.weight.address, workspace, M, I, O, O, I, I, 0, 0, 1, beta, 0, I);
+    this.kernels.gemm(dx.address, dout.address, this.weight.address, workspace, M, I, O, O, I, I, 0, 0, 1, beta, 0, Math.max(M, I));
   }
 
   private backwardWorkspace(M: number): number {

@@ -23,7 +23,7 @@ export const matmul: Operation = {
         // biome-ignore format: outputs, inputs, sizes
         multiply(
           c.address, left.address, right.address, at + behind, workspace,
-          p.M, p.N, p.K, p.lda, p.ldb, p.ldc, p.transposeA, p.transposeB, Number(accumulate), 0, p.columns,
+          p.M, p.N, p.K, p.lda, p.ldb, p.ldc, p.transposeA, p.transposeB, Number(accumulate), 0, p.lines,
         );
       };
     };

@@ -80,8 +80,9 @@ forEachBuild((core, dtype) => {
         [n >> 1, n],
       ] as const;
     for (const [begin, end] of halves(s.N * s.OH)) passes.forward(y, x, w, b, shape, begin, end);
-    for (const [begin, end] of halves(s.N)) passes.backwardInput(dx, dy, w, shape, 0, begin, end);
-    for (const [begin, end] of halves(taps)) passes.backwardWeight(dw, dy, x, shape, begin, end);
+    for (const [begin, end] of halves(s.N * s.C)) passes.backwardInput(dx, dy, w, shape, 0, begin, end);
+    const weights = passes === depthwise ? s.C : taps;
+    for (const [begin, end] of halves(weights)) passes.backwardWeight(dw, dy, x, shape, begin, end);
     for (const [begin, end] of halves(s.O)) kernels.conv2dBackwardBias(db, dy, s.N, s.O, P, begin, end);
 
     const expected = conv2d(s, values.x, values.w, values.b, values.dy);

@@ -17,7 +17,7 @@ forEachBuild((core, dtype) => {
   const kernels = core.kernels[dtype];
   const bytes = dtype === 'f32' ? 4 : 8;
 
-  function run([M, N, K]: number[], transposeA: boolean, transposeB: boolean, alpha: number, beta: number, cut = N) {
+  function run([M, N, K]: number[], transposeA: boolean, transposeB: boolean, alpha: number, beta: number, cut = Math.max(M, N)) {
     const random = new Random(M * 31 + N * 7 + K);
     const memory = new Guarded(core);
     const [a, b, before] = [random.normals(M * K), random.normals(K * N), random.normals(M * N)];
@@ -25,11 +25,11 @@ forEachBuild((core, dtype) => {
     // Nothing may be read from an output that is to be overwritten: it starts as NaN.
     const c = memory.output(dtype, M * N, beta === 0 ? undefined : before);
     const [A, B] = [memory.input(dtype, a), memory.input(dtype, b)];
-    const workspace = memory.output(dtype, workspaceSize);
+    const workspace = memory.workspace(dtype, workspaceSize);
     const strides = [transposeA ? M : K, transposeB ? K : N, N] as const;
     for (const [begin, end] of [
       [0, cut],
-      [cut, N],
+      [cut, Math.max(M, N)],
     ]) {
       kernels.gemm(c, A, B, workspace, M, N, K, ...strides, +transposeA, +transposeB, alpha, beta, begin, end);
     }
@@ -59,9 +59,11 @@ forEachBuild((core, dtype) => {
     for (const transposeB of [false, true]) run([2, 29, 30], false, transposeB, alpha, beta);
   });
 
-  it('gives the same bits however the columns are divided', () => {
+  it('gives the same bits however the work is divided', () => {
     const whole = run([9, 45, 270], false, true, 1, 0);
     for (const cut of [1, 8, 19]) expect(run([9, 45, 270], false, true, 1, 0, cut)).toEqual(whole);
+    const tall = run([45, 9, 270], true, false, 1, 0);
+    for (const cut of [1, 8, 19, 31]) expect(run([45, 9, 270], true, false, 1, 0, cut)).toEqual(tall);
     for (const transposeB of [false, true]) {
       const skinny = run([2, 45, 27], false, transposeB, 1, 0);
       for (const cut of [1, 8, 19]) expect(run([2, 45, 27], false, transposeB, 1, 0, cut)).toEqual(skinny);

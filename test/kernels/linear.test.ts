@@ -5,6 +5,11 @@ import { expectClose } from '../support/close.ts';
 import { Guarded } from '../support/guarded.ts';
 import { Random } from '../support/random.ts';
 
+const halves = (n: number) => [
+  [0, n >> 1],
+  [n >> 1, n],
+];
+
 forEachBuild((core, dtype) => {
   const kernels = core.kernels[dtype];
 
@@ -26,15 +31,11 @@ forEachBuild((core, dtype) => {
       const db = memory.output(dtype, O, before);
       const [X, W, DY] = [x, w, dy].map((values) => memory.input(dtype, values));
       const B = b ? memory.input(dtype, b) : 0;
-      const workspace = memory.output(dtype, kernels.gemmWorkspace(M, O, I));
-      const cut = O >> 1;
-      for (const [begin, end] of [
-        [0, cut],
-        [cut, O],
-      ]) {
+      const workspace = memory.workspace(dtype, kernels.gemmWorkspace(M, O, I));
+      for (const [begin, end] of halves(Math.max(M, O))) {
         kernels.linearForward(out, X, W, B, workspace, M, O, I, begin, end);
-        kernels.linearBackwardBias(db, DY, M, O, begin, end);
       }
+      for (const [begin, end] of halves(O)) kernels.linearBackwardBias(db, DY, M, O, begin, end);
       const expected = linear({ M, I, O }, x, w, b, dy);
       const scale = expected.y.magnitude;
       expectClose(memory.read(dtype, out, M * O), expected.y.value, { dtype, terms: I + 4, scale });

@@ -38,11 +38,11 @@ forEachBuild((core, dtype) => {
     const memory = new Guarded(core);
     const c = memory.output(dtype, size, before);
     const [at, bt, batches] = [memory.input(dtype, a), memory.input(dtype, b), memory.input('i32', p.batches)];
-    const workspace = memory.output(dtype, kernels.gemmWorkspace(p.M, p.N, p.K));
-    const middle = cut % (p.columns + 1);
+    const workspace = memory.workspace(dtype, kernels.gemmWorkspace(p.M, p.N, p.K));
+    const middle = cut % (p.lines + 1);
     for (const [begin, end] of [
       [0, middle],
-      [middle, p.columns],
+      [middle, p.lines],
     ]) {
       // biome-ignore format: as the kernel has them
       kernels.matmul(

@@ -97,7 +97,7 @@ function run(
   const accumulate = before ? 1 : 0;
   if (direct) {
     kernels.conv2dForward(y, x, w, b, shape, 0, s.N * s.OH);
-    kernels.conv2dBackwardInput(dx, dy, w, shape, accumulate, 0, s.N);
+    kernels.conv2dBackwardInput(dx, dy, w, shape, accumulate, 0, s.N * s.C);
     kernels.conv2dBackwardWeight(dw, dy, x, shape, 0, (s.C / s.G) * 9);
   } else {
     inParts(s.N * Math.ceil(s.OH / 2), (from, to) => kernels.winogradForward(y, x, w, b, shape, from, to));

@@ -28,6 +28,12 @@ export class Guarded {
     return this.place(dtype, initial ?? new Float64Array(size).fill(dtype === 'i32' ? -1 : NaN), false);
   }
 
+  /** The address of a workspace, which holds NaN. Where there are threads, each gets as much. */
+  workspace(dtype: DType, size: number): number {
+    this.core.memory.scratch(size * arrayOf(dtype).BYTES_PER_ELEMENT);
+    return this.output(dtype, size);
+  }
+
   /** A copy of the elements at an address handed out here. */
   read(dtype: DType, address: number, size: number): TypedArray {
     return new (arrayOf(dtype))(this.core.memory.buffer, address, size).slice();

@@ -1,0 +1,246 @@
+// Fork and join over shared memory. A caller and its helpers run the same module over the same memory; a job is one kernel call
+// whose range is cut into shares, and whoever is free takes the next one:
+//
+//   caller                                          helper
+//     write the job; done = 0; shares = parts         wait until the epoch is another: spin, then sleep
+//     epoch += 1; wake those asleep
+//     while s = shares-- is positive:                 while s = shares-- is positive:
+//       run share s − 1; done += 1                      run share s − 1; done += 1
+//     wait until done = parts
+//
+// A helper that comes late finds no share and is not missed: the caller has done them all. One that looks for shares before it saw the
+// epoch change may find one of the next job, which is whole by then, since `shares` is written last. Atomic instructions
+// order what lies between them. Neither side loses a wake-up: a sleeper says so before the last look at what it waits for
+// (which the wait instruction takes), and whoever changes that looks for sleepers afterwards.
+//
+// The kernels partition outputs, so results depend neither on the cuts nor on who runs which share.
+
+// The words of the control block, which the heap leaves free. Those that both sides change lie on cache lines of their own.
+// @ts-ignore: decorator
+@inline
+const SHARES: usize = 64;
+// @ts-ignore: decorator
+@inline
+const DONE: usize = 128;
+// @ts-ignore: decorator
+@inline
+const WAITING: usize = 132;
+// @ts-ignore: decorator
+@inline
+const EPOCH: usize = 192;
+// @ts-ignore: decorator
+@inline
+const SLEEPERS: usize = 196;
+
+/** Threads in all; 0 once the core has halted. */
+// @ts-ignore: decorator
+@inline
+const THREADS: usize = 256;
+/** Why it has halted. */
+// @ts-ignore: decorator
+@inline
+const HALTED: usize = 260;
+/** Looks at a word before a helper sleeps. */
+// @ts-ignore: decorator
+@inline
+const SPINS: usize = 264;
+/** Whether the caller may sleep: a browser's main thread may not. */
+// @ts-ignore: decorator
+@inline
+const MAY_SLEEP: usize = 268;
+/** Nanoseconds of work that are worth a share. */
+// @ts-ignore: decorator
+@inline
+const GRAIN: usize = 280;
+/** The workspaces of all threads, one behind the other, and their distance in bytes. */
+// @ts-ignore: decorator
+@inline
+const WORKSPACES: usize = 272;
+// @ts-ignore: decorator
+@inline
+const DISTANCE: usize = 276;
+
+// The job: the kernel's number, its range, how it is cut, and the arguments before the range, 8 bytes each.
+// @ts-ignore: decorator
+@inline
+const KERNEL: usize = 320;
+// @ts-ignore: decorator
+@inline
+const BEGIN: usize = 324;
+// @ts-ignore: decorator
+@inline
+const END: usize = 328;
+// @ts-ignore: decorator
+@inline
+const ALIGN: usize = 332;
+// @ts-ignore: decorator
+@inline
+const PARTS: usize = 336;
+// @ts-ignore: decorator
+@inline
+const WORK: usize = 344;
+// @ts-ignore: decorator
+@inline
+export const ARGUMENTS: usize = 352;
+
+/** Bytes at the start of memory that belong to the control block. */
+export function controlBytes(): i32 {
+  return 512;
+}
+
+/** As many times the work is worth a share where helpers must be woken (measured). */
+// @ts-ignore: decorator
+@inline
+const WAKING: f64 = 12;
+
+/** Milliseconds without a share done, besides a multiple of what a share should take, after which a helper must have died. */
+// @ts-ignore: decorator
+@inline
+const PATIENCE: f64 = 800;
+
+/** Milliseconds. */
+// @ts-ignore: decorator
+@external("env", "now")
+declare function now(): f64;
+
+/** Throws an error of JavaScript's. */
+// @ts-ignore: decorator
+@external("env", "fail")
+declare function fail(why: i32): void;
+
+/** `why` of a helper that does not answer. */
+// @ts-ignore: decorator
+@inline
+const LOST: i32 = 3;
+
+/** To be called before the first job. */
+export function configure(threads: i32, spins: i32, maySleep: i32, grain: f64): void {
+  atomic.store<i32>(THREADS, threads);
+  store<f64>(GRAIN, grain);
+  store<i32>(SPINS, spins);
+  store<i32>(MAY_SLEEP, maySleep);
+}
+
+/** Where the threads' workspaces lie: that of thread t is at address + t·distance. */
+export function placeWorkspaces(address: usize, distance: usize): void {
+  store<usize>(WORKSPACES, address);
+  store<usize>(DISTANCE, distance);
+}
+
+/** Ends all helpers; every later job fails with `why` (positive). Any thread may call it, also while a job runs. */
+export function halt(why: i32): void {
+  atomic.store<i32>(HALTED, why);
+  atomic.store<i32>(THREADS, 0);
+  atomic.add<i32>(EPOCH, 1);
+  atomic.notify(EPOCH, -1);
+  atomic.notify(DONE, -1);
+}
+
+/** Into how many shares to cut a job of `units`, each of so many nanoseconds; 1: not to be shared. */
+export function partsOf(units: i32, work: f64): i32 {
+  const threads = load<i32>(THREADS);
+  if (threads <= 0) fail(load<i32>(HALTED));
+  const total = <f64>units * work, grain = load<f64>(GRAIN);
+  if (total < 2 * grain || threads == 1 || units <= 1) return 1;
+  const most = total / (atomic.load<i32>(SLEEPERS) > 0 ? WAKING * grain : grain);
+  return max(1, min(min(threads, units), <i32>min(most, 64.0)));
+}
+
+/** Publishes a job whose arguments are in place. */
+export function publish(kernel: i32, begin: i32, end: i32, align: i32, parts: i32, work: f64): void {
+  // A call that was cut off by an exception has left shares running.
+  if (atomic.load<i32>(DONE) != load<i32>(PARTS)) halt(LOST);
+  if (atomic.load<i32>(THREADS) == 0) fail(load<i32>(HALTED));
+  store<i32>(KERNEL, kernel);
+  store<i32>(BEGIN, begin);
+  store<i32>(END, end);
+  store<i32>(ALIGN, align);
+  store<i32>(PARTS, parts);
+  store<f64>(WORK, <f64>(end - begin) * work / <f64>parts);
+  atomic.store<i32>(DONE, 0);
+  atomic.store<i32>(SHARES, parts);
+  atomic.add<i32>(EPOCH, 1);
+  if (atomic.load<i32>(SLEEPERS) > 0) atomic.notify(EPOCH, parts - 1);
+}
+
+/** The kernel of the job at hand. */
+export function kernelOfJob(): i32 {
+  return load<i32>(KERNEL);
+}
+
+/** Takes a share; −1 if none is left. */
+export function takeShare(): i32 {
+  return atomic.sub<i32>(SHARES, 1) - 1;
+}
+
+/** Where share s of the job begins; share s − 1 ends there. */
+export function cut(s: i32): i32 {
+  const begin = load<i32>(BEGIN), end = load<i32>(END), align = load<i32>(ALIGN);
+  const blocks = (end - begin + align - 1) / align;
+  return min(end, begin + align * <i32>(<i64>blocks * s / load<i32>(PARTS)));
+}
+
+/** A share is done. */
+export function finishShare(): void {
+  atomic.add<i32>(DONE, 1);
+  if (atomic.load<i32>(WAITING)) atomic.notify(DONE, 1);
+}
+
+/** Waits until all shares are done. */
+export function join(): void {
+  const parts = load<i32>(PARTS);
+  for (let spin = 8 * load<i32>(SPINS); spin >= 0; spin--) {
+    if (atomic.load<i32>(DONE) == parts) return;
+  }
+  joinAsleep(parts);
+}
+
+/** As join, without using a core where that is allowed; fails where a helper has halted or gives no sign of life. */
+function joinAsleep(parts: i32): void {
+  const patience = PATIENCE + 20e-6 * load<f64>(WORK), maySleep = load<i32>(MAY_SLEEP);
+  atomic.store<i32>(WAITING, 1);
+  let since = now(), before = -1;
+  for (let done = atomic.load<i32>(DONE); done != parts; done = atomic.load<i32>(DONE)) {
+    if (atomic.load<i32>(THREADS) == 0) fail(load<i32>(HALTED));
+    if (done != before) since = now();
+    else if (now() - since > patience) {
+      halt(LOST);
+      fail(LOST);
+    }
+    before = done;
+    if (maySleep) atomic.wait<i32>(DONE, done, 10_000_000);
+    else for (let spin = 10_000; spin > 0 && atomic.load<i32>(DONE) == done; spin--) {}
+  }
+  atomic.store<i32>(WAITING, 0);
+}
+
+/** Waits for a job newer than epoch `seen`; returns its epoch. */
+export function awaitJob(seen: i32): i32 {
+  for (let spin = load<i32>(SPINS); spin > 0; spin--) {
+    if (atomic.load<i32>(EPOCH) != seen) return atomic.load<i32>(EPOCH);
+  }
+  atomic.add<i32>(SLEEPERS, 1);
+  atomic.wait<i32>(EPOCH, seen, -1);
+  atomic.sub<i32>(SLEEPERS, 1);
+  return atomic.load<i32>(EPOCH);
+}
+
+export function epoch(): i32 {
+  return atomic.load<i32>(EPOCH);
+}
+
+export function halted(): bool {
+  return atomic.load<i32>(THREADS) == 0;
+}
+
+/** A thread's own workspace, where thread 0, the caller, has `workspace`. */
+export function workspaceOf(thread: i32, workspace: usize): usize {
+  return thread ? load<usize>(WORKSPACES) + <usize>thread * load<usize>(DISTANCE) : workspace;
+}
+
+/** A thread's own copy of a shape of so many bytes, with its workspace behind it. */
+export function shapeOf(thread: i32, shape: usize, bytes: usize): usize {
+  const own = workspaceOf(thread, shape);
+  if (thread) memory.copy(own, shape, bytes);
+  return own;
+}

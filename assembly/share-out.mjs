@@ -1,0 +1,60 @@
+// The text of a kernel's instance in the builds with threads. `@parallel(work, align)` above a kernel says how many nanoseconds one
+// unit of its range [begin, end) takes in f32 on one core, in terms of its parameters, and at which multiples the range should
+// be cut (1 if left out). The instance
+//
+// writes the arguments down, where every thread reads them, and shares out the range (lib/parallel.ts). That also a kernel that is not
+// worth sharing goes this way costs it some nanoseconds and saves a tenth of the module (measured).
+//
+// A parameter named `workspace` is another block for each thread; so is `shape`, a Conv2dShape with a workspace behind it.
+
+/** The number of a kernel is its place among those that are shared out. */
+export function sharedOut({ name, type, parameters, work, align }, number) {
+  const declared = parameters.map((p) => `${p.name}: ${p.type}`);
+  const stores = parameters.slice(0, -2).map((p, i) => `store<${p.type}>(ARGUMENTS, ${p.name}, ${8 * i});`);
+  const nanoseconds = type === 'f64' ? `2.0 * (${work})` : work;
+  return `
+    export function ${name}(${declared.join(', ')}): void {
+      ${stores.join(' ')}
+      fork(${number}, begin, end, ${align}, ${nanoseconds});
+    }`;
+}
+
+/** What runs a job's shares: on the caller (fork), and on the helpers (serve, which returns when the core halts). */
+export function runShares(kernels) {
+  const cases = kernels.map(({ generic, parameters }, number) => {
+    const loaded = parameters.slice(0, -2).map((p, i) => {
+      const value = `load<${p.type}>(ARGUMENTS, ${8 * i})`;
+      if (p.name === 'workspace') return `workspaceOf(thread, ${value})`;
+      return p.name === 'shape' ? `shapeOf(thread, ${value}, offsetof<Conv2dShape>())` : value;
+    });
+    return `case ${number}: ${generic}(${[...loaded, 'begin', 'end'].join(', ')}); break;`;
+  });
+  return `
+    import {
+      ARGUMENTS, awaitJob, cut, epoch, finishShare, halted, join, kernelOfJob, partsOf, publish, shapeOf, takeShare, workspaceOf,
+    } from './lib/parallel';
+    import { Conv2dShape } from './gemm/shape';
+    export { configure, controlBytes, halt, placeWorkspaces } from './lib/parallel';
+    function run(kernel: i32, begin: i32, end: i32, thread: i32): void {
+      switch (kernel) { ${cases.join('\n')} }
+    }
+    function runShares(thread: i32): void {
+      for (let s = takeShare(); s >= 0; s = takeShare()) {
+        run(kernelOfJob(), cut(s), cut(s + 1), thread);
+        finishShare();
+      }
+    }
+    function fork(kernel: i32, begin: i32, end: i32, align: i32, work: f64): void {
+      const parts = partsOf(end - begin, work);
+      if (parts == 1) {
+        run(kernel, begin, end, 0);
+        return;
+      }
+      publish(kernel, begin, end, align, parts, work);
+      runShares(0);
+      join();
+    }
+    export function serve(thread: i32): void {
+      for (let seen = epoch(); !halted(); seen = awaitJob(seen)) runShares(thread);
+    }`;
+}
