@@ -37,7 +37,9 @@ export default class Instantiate extends Transform {
     const shared = threads ? instances.filter((instance) => instance.work) : [];
     const text = [
       ...new Set(instances.flatMap((instance) => instance.imports)),
-      ...instances.map((instance) => (shared.includes(instance) ? sharedOut(instance, shared.indexOf(instance)) : whole(instance))),
+      ...instances.map((instance) =>
+        shared.includes(instance) ? sharedOut(instance, shared.indexOf(instance)) : whole(instance),
+      ),
       ...(threads ? [runShares(shared)] : []),
     ];
     parser.parseFile(text.join('\n'), 'assembly/instances.ts', true);
@@ -62,7 +64,9 @@ function instancesOf(kernel, file, formula) {
   const { parameters, returnType } = kernel.signature;
   const [work, align] = kernel.decorators?.find(({ name }) => name.text === 'parallel')?.args.map(textOf) ?? [];
   const isParameter = (id) => parameters.some((p) => p.name.text === id);
-  const called = [...`${work} ${align}`.matchAll(/[A-Za-z]\w*(?=\()/g)].map(([id]) => id).filter((id) => !isParameter(id));
+  const called = [...`${work} ${align}`.matchAll(/[A-Za-z]\w*(?=\()/g)]
+    .map(([id]) => id)
+    .filter((id) => !isParameter(id));
   return ['f32', 'f64'].map((type) => ({
     name: `${exported}_${type}`,
     type,
@@ -78,7 +82,9 @@ function instancesOf(kernel, file, formula) {
 /** The import of a function that a file declares or imports; none for the language's own. */
 function importOf(name, file) {
   const declared = file.statements.some((node) => isDeclaration(node) && node.name.text === name);
-  const imported = file.statements.find((node) => node.declarations?.some((d) => d.name.text === name && d.foreignName));
+  const imported = file.statements.find((node) =>
+    node.declarations?.some((d) => d.name.text === name && d.foreignName),
+  );
   if (!declared && !imported) return [];
   return [`import { ${name} } from '../${declared ? file.internalPath : imported.internalPath}';`];
 }

@@ -16,7 +16,7 @@ import {
   SGD,
   Tensor,
 } from '../src/index.ts';
-import { forEachBuild } from './support/builds.ts';
+import { forEachBuild, newCore } from './support/builds.ts';
 
 /** A small convolutional net with everything that keeps a buffer between forward and backward. */
 const smallNet = (core: Core, dtype: 'f32' | 'f64' = 'f32') => {
@@ -64,7 +64,7 @@ forEachBuild((core, dtype) => {
 
 describe('memory', () => {
   it('does not change over 10 000 warm training steps', async () => {
-    const core = await createCore({ simd: 'plain' });
+    const core = await newCore({ simd: 'plain' });
     const model = smallNet(core);
     const loss = new CrossEntropyLoss({ core });
     const optimizer = new SGD(model.parameters(), { lr: 0.01, momentum: 0.9 });
@@ -83,7 +83,7 @@ describe('memory', () => {
   });
 
   it('takes smaller batches into the same buffers', async () => {
-    const core = await createCore({ simd: 'plain' });
+    const core = await newCore({ simd: 'plain' });
     const model = smallNet(core);
     const batches = [8, 3, 8, 1, 8].map((n) => Tensor.randn([n, 1, 6, 6], { core }));
     model.backward(model.forward(batches[0]));
@@ -94,7 +94,7 @@ describe('memory', () => {
 
   it('keeps every tensor intact when memory grows in the middle of a step', async () => {
     const run = async (disturb: (core: Core, i: number) => void) => {
-      const core = await createCore({ simd: 'plain' });
+      const core = await newCore({ simd: 'plain' });
       manualSeed(2, { core });
       const model = smallNet(core);
       const loss = new CrossEntropyLoss({ core });
@@ -147,7 +147,7 @@ describe('memory', () => {
   });
 
   it('refuses a wrong upstream gradient before anything changes', async () => {
-    const core = await createCore({ simd: 'plain' });
+    const core = await newCore({ simd: 'plain' });
     const layer = new Linear(3, 2, { core });
     layer.forward(Tensor.ones([1, 3], { core }));
     const weights = layer.weight.toArray();

@@ -1,4 +1,4 @@
-import { hardwareThreads, type Helper, makeHelper, obstacle, type WorkerSource } from './workers.ts';
+import { type Helper, hardwareThreads, makeHelper, obstacle, type WorkerSource } from './workers.ts';
 
 /** What the builds with threads export besides kernels (assembly/lib/parallel.ts, assembly/share-out.mjs). */
 interface ThreadExports {
@@ -89,8 +89,15 @@ export class Threads {
   }
 
   /** Starts helpers, to be `count` threads with the caller. Where one does not start, none is left, and `reason` says why. */
-  async start(count: number, module: WebAssembly.Module, memory: WebAssembly.Memory, from?: WorkerSource): Promise<void> {
-    const starting = Array.from({ length: count - 1 }, (_, i) => this.startHelper({ module, memory, thread: i + 1 }, from));
+  async start(
+    count: number,
+    module: WebAssembly.Module,
+    memory: WebAssembly.Memory,
+    from?: WorkerSource,
+  ): Promise<void> {
+    const starting = Array.from({ length: count - 1 }, (_, i) =>
+      this.startHelper({ module, memory, thread: i + 1 }, from),
+    );
     try {
       await Promise.all(starting);
       this.use(count);

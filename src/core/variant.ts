@@ -24,7 +24,21 @@ export async function compile(call: string, simd: Simd, threads: boolean): Promi
   if (simd === 'relaxed' && !hasRelaxedSimd()) {
     throw new Error(`${call}: simd 'relaxed' is not supported by this runtime; use 'auto' or 'plain'`);
   }
-  const { base64, size } = await builds[threads ? (`${simd}-threads` as const) : simd]();
+  const name = threads ? (`${simd}-threads` as const) : simd;
+  compiled[name] ??= load(name);
+  try {
+    return await compiled[name];
+  } catch (error) {
+    compiled[name] = undefined; // it may go better another time: a page may have been offline
+    throw error;
+  }
+}
+
+/** What was compiled, for further cores. */
+const compiled: { [Name in keyof typeof builds]?: Promise<WebAssembly.Module> } = {};
+
+async function load(name: keyof typeof builds): Promise<WebAssembly.Module> {
+  const { base64, size } = await builds[name]();
   return WebAssembly.compile(await inflated(fromBase64(base64), size));
 }
 

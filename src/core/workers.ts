@@ -48,7 +48,11 @@ export interface Helper {
 export function makeHelper(from: WorkerSource | undefined, ready: () => void, ended: (why: string) => void): Helper {
   const node = nodeModule('node:worker_threads');
   const worker =
-    typeof from === 'function' ? from() : node ? makeInNode(node, from) : new Worker(from ?? blob(), { type: 'module' });
+    typeof from === 'function'
+      ? from()
+      : node
+        ? makeInNode(node, from)
+        : new Worker(from ?? blob(), { type: 'module' });
   if ('on' in worker) {
     worker.on('message', () => {
       worker.unref(); // it does not keep the process alive; until now it has to, for nothing else might

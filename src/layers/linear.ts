@@ -72,11 +72,45 @@ export class Linear extends Layer {
     const dweight = this.weight.grad.address;
     const dbias = addressOf(this.bias?.grad);
     const workspace = this.backwardWorkspace(M);
-    this.kernels.gemm(dweight, dout.address, inputs[0].address, workspace, O, I, M, O, I, I, 1, 0, 1, 1, 0, Math.max(O, I));
+    this.kernels.gemm(
+      dweight,
+      dout.address,
+      inputs[0].address,
+      workspace,
+      O,
+      I,
+      M,
+      O,
+      I,
+      I,
+      1,
+      0,
+      1,
+      1,
+      0,
+      Math.max(O, I),
+    );
     if (dbias) this.kernels.linearBackwardBias(dbias, dout.address, M, O, 0, O);
     if (!dx) return;
     const beta = gradients.accumulate[0] ? 1 : 0;
-    this.kernels.gemm(dx.address, dout.address, this.weight.address, workspace, M, I, O, O, I, I, 0, 0, 1, beta, 0, Math.max(M, I));
+    this.kernels.gemm(
+      dx.address,
+      dout.address,
+      this.weight.address,
+      workspace,
+      M,
+      I,
+      O,
+      O,
+      I,
+      I,
+      0,
+      0,
+      1,
+      beta,
+      0,
+      Math.max(M, I),
+    );
   }
 
   private backwardWorkspace(M: number): number {

@@ -18,15 +18,17 @@ const program = new Command('golden')
       'relaxed',
     ]),
   )
+  .option('--threads <n>', 'threads', Number, 1)
   .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2));
 
 program.parse();
-const { dtype, simd } = program.opts<{ dtype: FloatDType; simd?: 'plain' | 'relaxed' }>();
+const { dtype, simd, threads } = program.opts<{ dtype: FloatDType; simd?: 'plain' | 'relaxed'; threads: number }>();
 
 // Node 20 has relaxed SIMD, behind a flag that is read whenever a module is compiled.
 if (simd === 'relaxed' && !hasRelaxedSimd()) setFlagsFromString('--experimental-wasm-relaxed-simd');
 
-const core = await createCore({ simd: simd ?? 'auto' });
+const core = await createCore({ simd: simd ?? 'auto', threads });
+core.helpers?.shareAll();
 const count = { passed: 0, failed: 0, skipped: 0 };
 const skipped = new Map<string, number>();
 for (const golden of (program.args.length ? program.args : [copy]).flatMap(read)) {
@@ -37,6 +39,7 @@ for (const golden of (program.args.length ? program.args : [copy]).flatMap(read)
 }
 const summary = `${count.passed} passed, ${count.failed} failed, ${count.skipped} skipped`;
 const names = [...skipped].map(([what, cases]) => `${what} (${cases})`).join(', ');
+if (threads > 1) console.log(`${core.threads} threads${core.threadsReason && `: ${core.threadsReason}`}`);
 console.log(names ? `${summary}\nskipped: ${names}` : summary);
 process.exitCode = count.failed ? 1 : 0;
 

@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import {
   add,
-  createCore,
   Dropout,
   embedding,
   Graph,
@@ -14,11 +13,12 @@ import {
   sum,
   Tensor,
 } from '../../src/index.ts';
+import { newCore } from '../support/builds.ts';
 import { Gain } from './custom-layers.ts';
 import { bitsOf } from './zoo.ts';
 
-const core = await createCore({ simd: 'plain' });
-const elsewhere = await createCore({ simd: 'plain' });
+const core = await newCore({ simd: 'plain' });
+const elsewhere = await newCore({ simd: 'plain' });
 const o = { core };
 const ones = (...shape: number[]) => Tensor.ones(shape, o);
 const disposed = (tensor: Tensor): Tensor => {

@@ -1,21 +1,10 @@
 import { spawnSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
-import {
-  add,
-  createCore,
-  Graph,
-  Linear,
-  mul,
-  Parameter,
-  ReLU,
-  Residual,
-  Sequential,
-  split,
-  Tensor,
-} from '../../src/index.ts';
+import { add, Graph, Linear, mul, Parameter, ReLU, Residual, Sequential, split, Tensor } from '../../src/index.ts';
+import { newCore } from '../support/builds.ts';
 import { type Options, tensorsFor, zoo } from './zoo.ts';
 
-const core = await createCore({ simd: 'plain' });
+const core = await newCore({ simd: 'plain' });
 const o: Options = { core, dtype: 'f32' };
 const graphviz = spawnSync('dot', ['-V']).status === 0;
 

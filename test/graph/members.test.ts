@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import {
   concat,
-  createCore,
   Dropout,
   Graph,
   LayerNorm,
@@ -21,10 +20,11 @@ import {
   Tensor,
   transpose,
 } from '../../src/index.ts';
+import { newCore } from '../support/builds.ts';
 import { Mix } from './custom-layers.ts';
 import { bitsOf } from './zoo.ts';
 
-const core = await createCore({ simd: 'plain' });
+const core = await newCore({ simd: 'plain' });
 const o = { core };
 const linear = () => new Linear(3, 3, o);
 const x = Tensor.randn([2, 3], o);

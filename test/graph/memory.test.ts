@@ -25,6 +25,7 @@ import {
   Tensor,
   tanh,
 } from '../../src/index.ts';
+import { newCore } from '../support/builds.ts';
 import { Gain } from './custom-layers.ts';
 import { bitsOf } from './zoo.ts';
 
@@ -53,7 +54,7 @@ const smallNet = (core: Core) => {
 
 describe('a residual net of 10 blocks', () => {
   it('takes at least 30 % less than without a plan in training, 70 % less in eval()', async () => {
-    const core = await createCore({ simd: 'plain' });
+    const core = await newCore({ simd: 'plain' });
     const net = residualNet(core);
     for (const [mode, least] of [
       ['training', 0.3],
@@ -73,7 +74,7 @@ describe('a residual net of 10 blocks', () => {
   });
 
   it('takes in linear memory what memory() says', async () => {
-    const core = await createCore({ simd: 'plain' });
+    const core = await newCore({ simd: 'plain' });
     const net = residualNet(core);
     const x = Tensor.randn([32, C], { core });
     for (const parameter of net.parameters()) parameter.grad;
@@ -95,7 +96,7 @@ describe('a residual net of 10 blocks', () => {
 });
 
 it('allocates nothing in 1000 warm steps of forward, backward and the optimizer', async () => {
-  const core = await createCore({ simd: 'plain' });
+  const core = await newCore({ simd: 'plain' });
   const net = smallNet(core);
   const optimizer = new SGD(net.parameters(), { lr: 1e-3, momentum: 0.9 });
   const x = Tensor.randn([8, 8], { core });
@@ -114,7 +115,7 @@ it('allocates nothing in 1000 warm steps of forward, backward and the optimizer'
 
 describe('other shapes', () => {
   it('are traced once each; going back reuses the plan and gives the same bits', async () => {
-    const core = await createCore({ simd: 'plain' });
+    const core = await newCore({ simd: 'plain' });
     let calls = 0;
     const fc = new Linear(8, 3, { core });
     const net = new Graph((x) => {
@@ -141,7 +142,7 @@ describe('other shapes', () => {
   });
 
   it('are kept up to 64, and the one that was not used for longest goes', async () => {
-    const core = await createCore({ simd: 'plain' });
+    const core = await newCore({ simd: 'plain' });
     let calls = -1;
     const net = new Graph(
       (x) => {
@@ -160,7 +161,7 @@ describe('other shapes', () => {
   });
 
   it('share one block: of growing batches only the largest stays', async () => {
-    const core = await createCore({ simd: 'plain' });
+    const core = await newCore({ simd: 'plain' });
     const net = new Graph((x) => tanh(mul(tanh(x), x)), { core });
     for (let n = 1; n <= 40; n++) {
       const x = Tensor.randn([100 * n], { core });
@@ -177,7 +178,7 @@ describe('other shapes', () => {
 describe('growth of linear memory', () => {
   it('between and inside passes changes nothing', async () => {
     const run = async (grow: boolean) => {
-      const core = await createCore({ simd: 'plain' });
+      const core = await newCore({ simd: 'plain' });
       core.random.restart(3);
       const grown: number[] = [];
       const growNow = () => {
@@ -286,7 +287,7 @@ describe('out of memory', () => {
   });
 
   it.each(Object.entries(chains))('after forward is not to be had from scratch: %s', async (_, make) => {
-    const core = await createCore({ simd: 'plain' });
+    const core = await newCore({ simd: 'plain' });
     const [graph, x] = make(core);
     for (const parameter of graph.parameters()) parameter.grad.fill(0);
     const y = graph.forward(x) as Tensor;
@@ -321,7 +322,7 @@ describe('out of memory', () => {
 });
 
 it('gives all memory back when it is disposed of', async () => {
-  const core = await createCore({ simd: 'plain' });
+  const core = await newCore({ simd: 'plain' });
   core.memory.scratch(2 ** 16);
   const x = Tensor.randn([6, 8], { core });
   const before = core.memory.stats();

@@ -1,7 +1,6 @@
 import { expect, it } from 'vitest';
 import {
   add,
-  createCore,
   Dropout,
   embedding,
   Graph,
@@ -14,8 +13,9 @@ import {
   Tensor,
   tanh,
 } from '../../src/index.ts';
+import { newCore } from '../support/builds.ts';
 
-const core = await createCore({ simd: 'plain' });
+const core = await newCore({ simd: 'plain' });
 const collect = (globalThis as { gc?: () => void }).gc as () => void;
 
 /**

@@ -3,7 +3,6 @@ import {
   add,
   type Build,
   concat,
-  createCore,
   embedding,
   Graph,
   gather,
@@ -24,11 +23,12 @@ import {
   Tensor,
   where,
 } from '../../src/index.ts';
+import { newCore } from '../support/builds.ts';
 import { Gain, Mix } from './custom-layers.ts';
 import { bitsOf } from './zoo.ts';
 
-const core = await createCore({ simd: 'plain' });
-const elsewhere = await createCore({ simd: 'plain' });
+const core = await newCore({ simd: 'plain' });
+const elsewhere = await newCore({ simd: 'plain' });
 const o = { core };
 const ones = (...shape: number[]) => Tensor.ones(shape, o);
 const whole = (...values: number[]) => Tensor.from(values, [values.length], { dtype: 'i32', core });

@@ -1,7 +1,6 @@
 import { describe, expect, expectTypeOf, it } from 'vitest';
 import {
   add,
-  createCore,
   Graph,
   Linear,
   mul,
@@ -14,8 +13,9 @@ import {
   Tensor,
   type UpstreamGradient,
 } from '../../src/index.ts';
+import { newCore } from '../support/builds.ts';
 
-const core = await createCore({ simd: 'plain' });
+const core = await newCore({ simd: 'plain' });
 const o = { core };
 const x = Tensor.ones([2, 4], o);
 

@@ -17,7 +17,14 @@ forEachBuild((core, dtype) => {
   const kernels = core.kernels[dtype];
   const bytes = dtype === 'f32' ? 4 : 8;
 
-  function run([M, N, K]: number[], transposeA: boolean, transposeB: boolean, alpha: number, beta: number, cut = Math.max(M, N)) {
+  function run(
+    [M, N, K]: number[],
+    transposeA: boolean,
+    transposeB: boolean,
+    alpha: number,
+    beta: number,
+    cut = Math.max(M, N),
+  ) {
     const random = new Random(M * 31 + N * 7 + K);
     const memory = new Guarded(core);
     const [a, b, before] = [random.normals(M * K), random.normals(K * N), random.normals(M * N)];

@@ -1,19 +1,23 @@
 import { describe } from 'vitest';
 import { hasRelaxedSimd } from '../../src/core/variant.ts';
-import { type Core, createCore, type FloatDType } from '../../src/index.ts';
+import { type Core, type CoreOptions, createCore, type FloatDType } from '../../src/index.ts';
 
 export const dtypes: readonly FloatDType[] = ['f32', 'f64'];
 
-/** Threads of each core: of `npm test -- --threads N`. */
+/** Threads of the tests' cores: of `npm test -- --threads N`. */
 export const threads = Number(process.env.SIMDGRAD_THREADS ?? 1);
+
+/** A core with these threads, each of which gets its share however small the work is. */
+export async function newCore(options: CoreOptions = {}): Promise<Core> {
+  const core = await createCore({ threads, ...options });
+  core.helpers?.shareAll();
+  return core;
+}
 
 /** A core of every build that this runtime can run. */
 export const cores: readonly Core[] = await Promise.all(
-  (hasRelaxedSimd() ? (['plain', 'relaxed'] as const) : (['plain'] as const)).map((simd) => createCore({ simd, threads })),
+  (hasRelaxedSimd() ? (['plain', 'relaxed'] as const) : (['plain'] as const)).map((simd) => newCore({ simd })),
 );
-
-// However small the sizes that tests take, every thread gets its share.
-for (const core of cores) core.helpers?.shareAll();
 
 /** Runs the tests in both element types and in every build that this runtime can run. */
 export function forEachBuild(tests: (core: Core, dtype: FloatDType) => void): void {
