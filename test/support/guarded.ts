@@ -28,6 +28,11 @@ export class Guarded {
     return this.place(dtype, initial ?? new Float64Array(size).fill(dtype === 'i32' ? -1 : NaN), false);
   }
 
+  /** The address of `bytes` bytes of workspace. */
+  workspace(bytes: number): number {
+    return this.placeBytes(new Uint8Array(bytes).fill(guard), false);
+  }
+
   /** A copy of the elements at an address handed out here. */
   read(dtype: DType, address: number, size: number): TypedArray {
     return new (arrayOf(dtype))(this.core.memory.buffer, address, size).slice();
@@ -51,13 +56,16 @@ export class Guarded {
 
   private place(dtype: DType, values: ArrayLike<number>, isInput: boolean): number {
     const data = arrayOf(dtype).from(values as number[]);
+    return this.placeBytes(new Uint8Array(data.buffer), isInput);
+  }
+
+  private placeBytes(data: Uint8Array, isInput: boolean): number {
     const bytes = data.byteLength;
     const start = this.core.memory.allocate(bytes + 2 * guardBytes);
     const block = new Uint8Array(this.core.memory.buffer, start, bytes + 2 * guardBytes).fill(guard);
-    const copy = new Uint8Array(data.buffer).slice();
-    block.set(copy, guardBytes);
+    block.set(data, guardBytes);
     const label = `${isInput ? 'input' : 'output'} ${this.blocks.length}`;
-    this.blocks.push({ start, bytes, label, ...(isInput && { input: copy }) });
+    this.blocks.push({ start, bytes, label, ...(isInput && { input: data }) });
     return start + guardBytes;
   }
 }
