@@ -22,7 +22,7 @@ const kernels: Record<string, Draw> = {
 };
 
 /** Calls of each kernel in each build and element type. */
-const calls = 12;
+const calls = 20;
 
 it('is about every kernel that takes begin and end', () => {
   const exports = readFileSync(new URL('../../src/wasm/exports.ts', import.meta.url), 'utf8');

@@ -5,8 +5,7 @@
 // laid over each other must be, bit by bit, what one call over the whole range gives.
 
 import { expect } from 'vitest';
-import type { DType, TypedArray } from '../../src/dtype.ts';
-import { arrayOf } from '../../src/dtype.ts';
+import { arrayOf, type DType, type TypedArray } from '../../src/dtype.ts';
 import type { Core, FloatDType } from '../../src/index.ts';
 import { Guarded } from './guarded.ts';
 import { Random } from './random.ts';
@@ -72,9 +71,10 @@ export class Given {
     return this.flag() ? this.choice(sizes) : this.integer(1, most);
   }
 
-  /** Normal numbers, now and then with NaN, infinities and zeros among them. */
+  /** Normal numbers with all digits of their type, now and then with NaN, infinities and zeros among them. */
   numbers(count: number): Float64Array {
-    const values = this.random.normals(count);
+    // With all of f64's digits: sums of f32 numbers are exact in f64, whatever their order.
+    const values = this.random.normals(count).map((value) => value * Math.PI);
     if (this.integer(0, 3) === 0) {
       for (let i = this.integer(1, 3); i > 0; i--) {
         values[this.integer(0, count - 1)] = this.choice([NaN, Infinity, -Infinity, 0, -0]);

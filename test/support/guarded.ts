@@ -42,13 +42,13 @@ export class Guarded {
   verify(): void {
     for (const { start, bytes, input, label } of this.blocks) {
       const block = new Uint8Array(this.core.memory.buffer, start, bytes + 2 * guardBytes);
-      const guards = [...block.subarray(0, guardBytes), ...block.subarray(guardBytes + bytes)];
-      expect(
-        guards.every((byte) => byte === guard),
-        `${label}: written out of bounds`,
-      ).toBe(true);
-      if (input)
-        expect(Buffer.compare(input, block.subarray(guardBytes, guardBytes + bytes)), `${label} changed`).toBe(0);
+      const guards = [block.subarray(0, guardBytes), block.subarray(guardBytes + bytes)];
+      if (!guards.every((words) => words.every((byte) => byte === guard))) {
+        expect.fail(`${label}: written out of bounds`);
+      }
+      if (input && Buffer.compare(input, block.subarray(guardBytes, guardBytes + bytes)) !== 0) {
+        expect.fail(`${label} changed`);
+      }
       this.core.memory.free(start);
     }
     this.blocks.length = 0;

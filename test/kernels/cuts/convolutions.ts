@@ -3,26 +3,17 @@
 import type { Conv2dSizes } from '../../reference/conv2d.ts';
 import type { Draw, Given, Output } from '../../support/cuts.ts';
 
-/** How many pixels an axis of the output has. */
-const extentOf = (size: number, K: number, stride: number, padding: number, dilation: number) =>
-  Math.floor((size + 2 * padding - dilation * (K - 1) - 1) / stride) + 1;
+const plain = { SH: 1, SW: 1, PH: 1, PW: 1, DH: 1, DW: 1, G: 1 };
 
-/** Sizes of every kind; seldom more taps, pixels or channels than a block. */
-function anySizes(given: Given): Conv2dSizes {
-  const plain = { SH: 1, SW: 1, PH: 1, PW: 1, DH: 1, DW: 1, G: 1 };
-  const sized = (s: Omit<Conv2dSizes, 'OH' | 'OW'>): Conv2dSizes => ({
-    ...s,
-    OH: extentOf(s.H, s.KH, s.SH, s.PH, s.DH),
-    OW: extentOf(s.W, s.KW, s.SW, s.PW, s.DW),
-  });
-  if (given.integer(0, 5) === 0) {
-    return given.choice([
-      sized({ ...plain, N: 2, C: 33, H: 5, W: 6, O: 5, KH: 3, KW: 3 }),
-      sized({ ...plain, N: 1, C: 2, H: 27, W: 29, O: 3, KH: 3, KW: 2 }),
-      sized({ ...plain, N: 1, C: 90, H: 3, W: 4, O: 2, KH: 3, KW: 3 }),
-      sized({ ...plain, N: 2, C: 2, H: 4, W: 3, O: 260, KH: 2, KW: 1 }),
-    ]);
-  }
+/** With the output's height and width. */
+function sized(s: Omit<Conv2dSizes, 'OH' | 'OW'>): Conv2dSizes {
+  const extentOf = (size: number, K: number, stride: number, padding: number, dilation: number) =>
+    Math.floor((size + 2 * padding - dilation * (K - 1) - 1) / stride) + 1;
+  return { ...s, OH: extentOf(s.H, s.KH, s.SH, s.PH, s.DH), OW: extentOf(s.W, s.KW, s.SW, s.PW, s.DW) };
+}
+
+/** Small sizes of every kind. */
+function smallSizes(given: Given): Conv2dSizes {
   const [G, KH, KW] = [given.integer(1, 3), given.integer(1, 4), given.integer(1, 5)];
   const [PH, PW, DH, DW] = [given.integer(0, 3), given.integer(0, 3), given.integer(1, 3), given.integer(1, 2)];
   return sized({
@@ -33,31 +24,54 @@ function anySizes(given: Given): Conv2dSizes {
   }); // biome-ignore format: one line per pair of axes
 }
 
+/** Sizes of which each takes more than one block of something: taps, pixels, taps as rows, output channels. */
+const blocks = [
+  sized({ ...plain, N: 2, C: 33, H: 5, W: 6, O: 5, KH: 3, KW: 3 }),
+  sized({ ...plain, N: 1, C: 2, H: 27, W: 29, O: 3, KH: 3, KW: 2 }),
+  sized({ ...plain, N: 1, C: 90, H: 3, W: 4, O: 2, KH: 3, KW: 3 }),
+  sized({ ...plain, N: 2, C: 2, H: 4, W: 3, O: 260, KH: 2, KW: 1 }),
+];
+
+/** Sizes of every kind; seldom more than a block. */
+const anySizes = (given: Given): Conv2dSizes => (given.integer(0, 5) === 0 ? given.choice(blocks) : smallSizes(given));
+
 /** Each channel a group of its own; seldom with more rows than a band. */
 function depthwiseSizes(given: Given): Conv2dSizes {
-  const s = anySizes(given);
-  if (s.C > 30 || s.O > 200) return { ...depthwiseSizes(given) };
-  const sizes = { ...s, G: s.C, O: s.C * given.integer(1, 3) };
-  if (given.integer(0, 5) > 0) return sizes;
-  const [H, W] = [70, 100];
-  return { ...sizes, N: 1, C: 1, G: 1, O: 2, H, W, OH: extentOf(H, s.KH, s.SH, s.PH, s.DH), OW: extentOf(W, s.KW, s.SW, s.PW, s.DW) };
+  const multiplier = given.integer(1, 3);
+  if (given.integer(0, 5) === 0) {
+    const s = {
+      ...plain,
+      N: 1,
+      C: 1,
+      H: 70,
+      W: 100,
+      O: multiplier,
+      KH: given.integer(1, 4),
+      KW: 3,
+      SH: given.integer(1, 2),
+    };
+    return sized(s);
+  }
+  const s = smallSizes(given);
+  return { ...s, G: s.C, O: s.C * multiplier };
 }
+
+/** Images, channels, height, width and output channels that take more than one block of tiles or channels. */
+const winogradBlocks = [
+  [2, 3, 25, 27, 5],
+  [1, 2, 3, 301, 3],
+  [70, 5, 3, 3, 4],
+  [2, 135, 4, 5, 3],
+  [1, 6, 5, 3, 135],
+];
 
 /** Windows of 3×3 without stride; seldom more tiles or channels than a block. */
 function winogradSizes(given: Given): Conv2dSizes {
   const [G, PH, PW] = [given.integer(1, 2), given.integer(0, 3), given.integer(0, 3)];
-  let [N, C, H, W, O] = [given.integer(1, 3), given.integer(1, 9), given.integer(3, 12), given.integer(3, 24), given.integer(1, 9)];
-  if (given.integer(0, 5) === 0) {
-    [N, C, H, W, O] = given.choice([
-      [2, 3, 25, 27, 5],
-      [1, 2, 3, 301, 3],
-      [70, 5, 3, 3, 4],
-      [2, 135, 4, 5, 3],
-      [1, 6, 5, 3, 135],
-    ]);
-  }
+  const small = [3, 9, 12, 24, 9].map((most, i) => given.integer(i === 2 || i === 3 ? 3 : 1, most));
+  const [N, C, H, W, O] = given.integer(0, 5) === 0 ? given.choice(winogradBlocks) : small;
   const [OH, OW] = [H + 2 * PH - 2 + given.integer(0, 1), W + 2 * PW - 2 + given.integer(0, 1)];
-  return { N, C: C * G, H, W, O: O * G, G, OH, OW, PH, PW, KH: 3, KW: 3, SH: 1, SW: 1, DH: 1, DW: 1 };
+  return { ...plain, N, C: C * G, H, W, O: O * G, G, OH, OW, PH, PW, KH: 3, KW: 3 };
 }
 
 type Algorithm = 'conv2d' | 'depthwise' | 'winograd';

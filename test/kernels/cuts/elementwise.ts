@@ -56,7 +56,7 @@ const lossBackward: Draw = (given) => {
 function weighted(given: Given) {
   const [period, inner] = [given.size(9), given.choice([1, 1, given.size(40)])];
   const n = given.integer(1, 5) * period * inner;
-  const uniform = () => Float64Array.from({ length: n }, () => Math.fround(given.random.uniform()));
+  const uniform = () => Float64Array.from({ length: n }, () => given.random.uniform());
   const [x, target] = [given.input(n, given.flag() ? uniform() : given.numbers(n)), given.input(n, uniform())];
   const weights = [given.optional(period), given.optional(period)];
   return { n, operands: [x, target, ...weights, period, inner, period, inner] };

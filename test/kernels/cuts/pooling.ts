@@ -12,10 +12,16 @@ function pooling(given: Given, dilates: boolean) {
     const least = Math.max(1, (K - 1) * dilation + 1 - 2 * padding);
     return { K, dilation, padding, stride: given.integer(1, 4), size: least + given.size(most) - 1 };
   });
-  const quads = given.integer(0, 3) === 0;
-  if (quads) for (const side of sides) Object.assign(side, { K: 2, dilation: 1, padding: 0, stride: 2, size: side.size + 1 });
+  if (given.integer(0, 3) === 0) {
+    for (const side of sides) Object.assign(side, { K: 2, dilation: 1, padding: 0, stride: 2, size: side.size + 1 });
+  }
   const both = <K extends keyof (typeof sides)[0]>(name: K) => [sides[0][name], sides[1][name]] as [number, number];
-  const options = { stride: both('stride'), padding: both('padding'), dilation: both('dilation'), ceilMode: given.flag() };
+  const options = {
+    stride: both('stride'),
+    padding: both('padding'),
+    dilation: both('dilation'),
+    ceilMode: given.flag(),
+  };
   const planes = given.size(9);
   const { H, W, OH, OW } = pool2dSizes('test', [planes, ...both('size')], window2d('test', both('K'), options));
   const sizes = [H, W, OH, OW, ...both('K'), ...options.stride, ...options.padding];
@@ -41,7 +47,11 @@ const forward = (given: Given, argmax: boolean, made: ReturnType<typeof adaptive
 };
 
 /** From dout to dx. */
-const backward = (given: Given, { planes, inSize, outSize, sizes }: ReturnType<typeof adaptive>, ...numbers: number[]) => {
+const backward = (
+  given: Given,
+  { planes, inSize, outSize, sizes }: ReturnType<typeof adaptive>,
+  ...numbers: number[]
+) => {
   const dout = given.input(planes * outSize);
   return {
     extent: planes,

@@ -10,7 +10,8 @@ const workspaceOf = (given: Given, M: number, N: number, K: number) =>
 
 /** Rows for products without packing and with it, columns and terms; seldom more than a block. */
 function sizesOf(given: Given): [M: number, N: number, K: number] {
-  if (given.integer(0, 7) > 0) return [given.flag() ? given.integer(1, 6) : given.size(40), given.size(70), given.size(40)];
+  const rows = given.choice([1, 2, given.integer(3, 6), given.size(40)]);
+  if (given.integer(0, 7) > 0) return [rows, given.size(70), given.size(70)];
   return given.choice([
     [790, 9, 3],
     [7, 530, 5],

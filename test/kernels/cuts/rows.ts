@@ -4,7 +4,7 @@ import type { Draw, Given } from '../../support/cuts.ts';
 
 /** [outer, C, inner] around the axis of length C; now and then longer than a part of a long sum. */
 function lines(given: Given) {
-  const inner = given.choice([1, given.size(21)]);
+  const inner = given.flag() ? 1 : 1 + given.size(20);
   const C = inner === 1 && given.integer(0, 5) === 0 ? given.integer(1020, 1100) : given.size(70);
   const count = given.integer(1, 6) * inner;
   return { C, inner, count, size: count * C };
