@@ -32,7 +32,7 @@ forEachBuild((core, dtype) => {
     // Nothing may be read from an output that is to be overwritten: it starts as NaN.
     const c = memory.output(dtype, M * N, beta === 0 ? undefined : before);
     const [A, B] = [memory.input(dtype, a), memory.input(dtype, b)];
-    const workspace = memory.workspace(dtype, workspaceSize);
+    const workspace = memory.workspace(workspaceSize * bytes);
     const strides = [transposeA ? M : K, transposeB ? K : N, N] as const;
     for (const [begin, end] of [
       [0, cut],

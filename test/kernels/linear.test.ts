@@ -31,7 +31,7 @@ forEachBuild((core, dtype) => {
       const db = memory.output(dtype, O, before);
       const [X, W, DY] = [x, w, dy].map((values) => memory.input(dtype, values));
       const B = b ? memory.input(dtype, b) : 0;
-      const workspace = memory.workspace(dtype, kernels.gemmWorkspace(M, O, I));
+      const workspace = memory.workspace(kernels.gemmWorkspace(M, O, I) * (dtype === 'f32' ? 4 : 8));
       for (const [begin, end] of halves(Math.max(M, O))) {
         kernels.linearForward(out, X, W, B, workspace, M, O, I, begin, end);
       }

@@ -38,7 +38,7 @@ forEachBuild((core, dtype) => {
     const memory = new Guarded(core);
     const c = memory.output(dtype, size, before);
     const [at, bt, batches] = [memory.input(dtype, a), memory.input(dtype, b), memory.input('i32', p.batches)];
-    const workspace = memory.workspace(dtype, kernels.gemmWorkspace(p.M, p.N, p.K));
+    const workspace = memory.workspace(kernels.gemmWorkspace(p.M, p.N, p.K) * (dtype === 'f32' ? 4 : 8));
     const middle = cut % (p.lines + 1);
     for (const [begin, end] of [
       [0, middle],

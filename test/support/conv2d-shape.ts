@@ -18,5 +18,5 @@ export function guardedShape(
     return at;
   };
   const bytes = workspace(write(core.memory.scratch(64)));
-  return write(memory.workspace(dtype, Math.ceil(bytes / (dtype === 'f32' ? 4 : 8))));
+  return write(memory.workspace(bytes));
 }

@@ -28,10 +28,10 @@ export class Guarded {
     return this.place(dtype, initial ?? new Float64Array(size).fill(dtype === 'i32' ? -1 : NaN), false);
   }
 
-  /** The address of a workspace, which holds NaN. Where there are threads, each gets as much. */
-  workspace(dtype: DType, size: number): number {
-    this.core.memory.scratch(size * arrayOf(dtype).BYTES_PER_ELEMENT);
-    return this.output(dtype, size);
+  /** The address of `bytes` bytes of workspace, which hold NaN. Where there are threads, each gets as many. */
+  workspace(bytes: number): number {
+    this.core.memory.scratch(bytes);
+    return this.placeBytes(new Uint8Array(bytes).fill(guard), false);
   }
 
   /** A copy of the elements at an address handed out here. */
@@ -43,13 +43,13 @@ export class Guarded {
   verify(): void {
     for (const { start, bytes, input, label } of this.blocks) {
       const block = new Uint8Array(this.core.memory.buffer, start, bytes + 2 * guardBytes);
-      const guards = [...block.subarray(0, guardBytes), ...block.subarray(guardBytes + bytes)];
-      expect(
-        guards.every((byte) => byte === guard),
-        `${label}: written out of bounds`,
-      ).toBe(true);
-      if (input)
-        expect(Buffer.compare(input, block.subarray(guardBytes, guardBytes + bytes)), `${label} changed`).toBe(0);
+      const guards = [block.subarray(0, guardBytes), block.subarray(guardBytes + bytes)];
+      if (!guards.every((words) => words.every((byte) => byte === guard))) {
+        expect.fail(`${label}: written out of bounds`);
+      }
+      if (input && Buffer.compare(input, block.subarray(guardBytes, guardBytes + bytes)) !== 0) {
+        expect.fail(`${label} changed`);
+      }
       this.core.memory.free(start);
     }
     this.blocks.length = 0;
@@ -57,13 +57,16 @@ export class Guarded {
 
   private place(dtype: DType, values: ArrayLike<number>, isInput: boolean): number {
     const data = arrayOf(dtype).from(values as number[]);
+    return this.placeBytes(new Uint8Array(data.buffer), isInput);
+  }
+
+  private placeBytes(data: Uint8Array, isInput: boolean): number {
     const bytes = data.byteLength;
     const start = this.core.memory.allocate(bytes + 2 * guardBytes);
     const block = new Uint8Array(this.core.memory.buffer, start, bytes + 2 * guardBytes).fill(guard);
-    const copy = new Uint8Array(data.buffer).slice();
-    block.set(copy, guardBytes);
+    block.set(data, guardBytes);
     const label = `${isInput ? 'input' : 'output'} ${this.blocks.length}`;
-    this.blocks.push({ start, bytes, label, ...(isInput && { input: copy }) });
+    this.blocks.push({ start, bytes, label, ...(isInput && { input: data }) });
     return start + guardBytes;
   }
 }

@@ -6,7 +6,7 @@ import type { Guarded } from './guarded.ts';
 export function placed(memory: Guarded, nest: LoopNest, cut = nest.extent >> 1) {
   return {
     axes: memory.input('i32', nest.table),
-    workspace: memory.workspace('f64', nestWorkspace / 8),
+    workspace: memory.workspace(nestWorkspace),
     parts: [[0, cut] as const, [cut, nest.extent] as const],
   };
 }

@@ -1,0 +1,19 @@
+import type { Draw } from '../../support/cuts.ts';
+import { convolutions } from './convolutions.ts';
+import { elementwise } from './elementwise.ts';
+import { movement } from './movement.ts';
+import { nests } from './nests.ts';
+import { poolings } from './pooling.ts';
+import { products } from './products.ts';
+import { rows } from './rows.ts';
+
+/** Every kernel that takes begin and end. */
+export const kernels: Record<string, Draw> = {
+  ...elementwise,
+  ...rows,
+  ...nests,
+  ...movement,
+  ...poolings,
+  ...products,
+  ...convolutions,
+};
