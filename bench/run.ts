@@ -15,6 +15,7 @@ interface Options {
   iterations?: number;
   time?: number;
   simd: NonNullable<CoreOptions['simd']>;
+  threads: number;
   clock: Clock;
   json?: string;
 }
@@ -29,11 +30,14 @@ interface Result extends Partial<Measurement> {
 }
 
 const options = new Command('npm run bench --')
-  .description('Compares every kernel with a well-written JavaScript loop over Float32Arrays, one thread each.')
+  .description(
+    'Compares every kernel with a well-written JavaScript loop over Float32Arrays, one thread each; or, with --threads, several threads with one.',
+  )
   .option('--filter <text>', 'only cases whose kernel or shape contains the text')
   .option('--time <ms>', 'how long to time each side of a case (default: 1000)', positive)
   .option('--iterations <n>', 'calls of each side of a case; without --time, no more than that', whole)
   .addOption(new Option('--simd <build>', 'which build to time').choices(['auto', 'plain', 'relaxed']).default('auto'))
+  .option('--threads <n>', 'how many threads to compare with one', whole, 1)
   .addOption(
     new Option('--clock <clock>', 'time that passes, or processor time, for a busy machine')
       .choices(['wall', 'cpu'])
@@ -49,27 +53,35 @@ if (options.simd === 'relaxed' && Number(process.versions.node.split('.')[0]) < 
   setFlagsFromString('--experimental-wasm-relaxed-simd');
 }
 
-/** Every case that the filter lets through, each file's over a core of its own. */
-async function* cases(filter = ''): AsyncGenerator<BenchCase> {
+/** Every case that the filter lets through, each file's over a core of its own; and the same on one thread, where several are asked for. */
+async function* cases(filter = ''): AsyncGenerator<{ benchCase: BenchCase; one?: BenchCase }> {
   const folder = new URL('./kernels/', import.meta.url);
   const wanted = filter.toLowerCase();
   for (const file of readdirSync(folder).sort()) {
     if (!file.endsWith('.bench.ts')) continue;
     const { default: ofFile }: { default: BenchCases } = await import(new URL(file, folder).href);
-    for (const benchCase of ofFile(await createCore({ simd: options.simd }))) {
-      if (`${benchCase.kernel} ${benchCase.shape}`.toLowerCase().includes(wanted)) yield benchCase;
+    const { simd, threads } = options;
+    const cases = ofFile(await createCore({ simd, threads }));
+    const onOne = threads > 1 ? ofFile(await createCore({ simd }))[Symbol.iterator]() : undefined;
+    for (const benchCase of cases) {
+      const one = onOne?.next().value as BenchCase | undefined;
+      if (`${benchCase.kernel} ${benchCase.shape}`.toLowerCase().includes(wanted)) yield { benchCase, one };
     }
   }
 }
 
-/** The same numbers first, then the times. */
-function compare(benchCase: BenchCase, effort: Effort): Result {
+/** The same numbers first, then the times: against JavaScript, or against one thread. */
+function compare(benchCase: BenchCase, one: BenchCase | undefined, effort: Effort): Result {
   const { kernel, shape, flops, bytes, calls } = benchCase;
   benchCase.reset?.();
   benchCase.ours();
   benchCase.baseline();
   const refused = disagreement(benchCase);
-  return { kernel, shape, flops, bytes, calls, ...(refused ? { refused } : measure(benchCase, effort, copy)) };
+  if (refused) return { kernel, shape, refused };
+  if (!one) return { kernel, shape, flops, bytes, calls, ...measure(benchCase, effort, copy) };
+  const reset = () => [benchCase, one].forEach((side) => side.reset?.());
+  const onOne = { ...benchCase, reset, baseline: () => one.ours() };
+  return { kernel, shape, flops, bytes, ...measure(onOne, effort, copy) };
 }
 
 function environment({ simd, threads }: Core) {
@@ -84,21 +96,25 @@ const effort: Effort = {
   time: options.time ?? (options.iterations === undefined ? 1000 : 0),
   clock: options.clock,
 };
-const core = await createCore({ simd: options.simd });
+const core = await createCore({ simd: options.simd, threads: options.threads });
 const here = environment(core);
 const copy = memoryCopy(core);
-console.log(`simdgrad ${here.simd} SIMD, ${here.threads} thread, against JavaScript over Float32Arrays`);
+console.log(
+  here.threads > 1
+    ? `simdgrad ${here.simd} SIMD, ${here.threads} threads against one`
+    : `simdgrad ${here.simd} SIMD, ${here.threads} thread, against JavaScript over Float32Arrays`,
+);
 console.log(`${here.cpu} × ${here.cpus} (load ${here.load.toFixed(1)}), Node ${here.node}, ${here.date.slice(0, 10)}`);
 if (options.clock === 'cpu') console.log('Processor time of the process, not time that passed.');
 console.log("The fastest call of a round, median over alternating rounds ± half of the rounds' interquartile range.");
 console.log("'of copy': bytes per second as a share of those of memory.copy out of cache, 32 MB to 32 MB.");
 console.log("'+0.10 µs': what each layer call adds, where the other side is the same kernels alone.\n");
-console.log(heading);
+console.log(here.threads > 1 ? heading('threads', 'one thread') : heading('simdgrad', 'JavaScript'));
 
 const results: Result[] = [];
-for await (const benchCase of cases(options.filter)) {
+for await (const { benchCase, one } of cases(options.filter)) {
   if (results.at(-1)?.kernel !== benchCase.kernel) console.log(benchCase.kernel);
-  const result = compare(benchCase, effort);
+  const result = compare(benchCase, one, effort);
   results.push(result);
   const { ours, baseline, ratio, share } = result;
   if (ours && baseline && ratio) console.log(row(benchCase, { ours, baseline, ratio, share }));

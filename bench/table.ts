@@ -35,7 +35,8 @@ const widths = [30, 15, 15, 13, 13, 9, 14];
 const line = (cells: readonly string[]): string =>
   cells.map((cell, i) => (i === 0 ? cell.padEnd(widths[i]) : ` ${cell.padStart(widths[i] - 1)}`)).join('');
 
-export const heading: string = line(['', 'simdgrad', 'JavaScript', 'simdgrad', 'JavaScript', 'of copy', 'faster']);
+export const heading = (ours: string, other: string): string =>
+  line(['', ours, other, ours, other, 'of copy', 'faster']);
 
 /** One case: times, rates, the share of a copy's rate, and how many times faster. A rate spreads as its time does; a long name has its own line. */
 export function row(benchCase: BenchCase, { ours, baseline, ratio, share }: Measurement): string {

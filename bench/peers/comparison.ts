@@ -55,4 +55,6 @@ export interface Effort {
   time: number;
   /** Milliseconds that a call may be expected to take, before it is not made at all. */
   patience: number;
+  /** Threads that each may use. */
+  threads: number;
 }

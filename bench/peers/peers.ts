@@ -2,11 +2,11 @@ import { execFileSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import type { Column } from './comparison.ts';
 import { type Peer, Refusal } from './peer.ts';
-import { startPeer } from './process.ts';
+import { startPeer, type Terms } from './process.ts';
 
 const path = (file: string) => fileURLToPath(new URL(file, import.meta.url));
-const host = (adapter: string) => (patience: number) =>
-  startPeer(patience, process.execPath, ...process.execArgv, path('host.ts'), adapter);
+const host = (adapter: string) => (terms: Terms) =>
+  startPeer(terms, process.execPath, ...process.execArgv, path('host.ts'), adapter);
 
 const hasTorch = (python: string): boolean => {
   try {
@@ -17,14 +17,14 @@ const hasTorch = (python: string): boolean => {
   }
 };
 
-function pytorch(patience: number): Promise<Peer> {
+function pytorch(terms: Terms): Promise<Peer> {
   const python = ['python3', '/usr/bin/python3'].find(hasTorch);
   if (!python) throw new Refusal('`python3 -c "import torch"` fails');
-  return startPeer(patience, python, path('pytorch/pytorch.py'));
+  return startPeer(terms, python, path('pytorch/pytorch.py'));
 }
 
 /** Under the names of their columns, ours first: the others' results are held to it. */
-const all: Record<string, (patience: number) => Promise<Peer>> = {
+const all: Record<string, (terms: Terms) => Promise<Peer>> = {
   simdgrad: host('simdgrad'),
   'tfjs wasm': host('tfjs-wasm'),
   'tfjs cpu': host('tfjs-cpu'),
@@ -36,12 +36,12 @@ const all: Record<string, (patience: number) => Promise<Peer>> = {
 };
 
 /** Those that start, and a column for each, with the reason where one does not. */
-export async function startPeers(patience: number): Promise<{ peers: Peer[]; columns: Column[] }> {
+export async function startPeers(terms: Terms): Promise<{ peers: Peer[]; columns: Column[] }> {
   const peers: Peer[] = [];
   const columns: Column[] = [];
   for (const [name, start] of Object.entries(all)) {
     try {
-      const peer = await start(patience);
+      const peer = await start(terms);
       peers.push(peer);
       columns.push({ name, version: peer.version, manner: peer.manner });
     } catch (error) {

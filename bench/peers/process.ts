@@ -27,7 +27,17 @@ export interface Answer {
   lengths?: number[];
 }
 
-const oneThread = { OMP_NUM_THREADS: '1', OPENBLAS_NUM_THREADS: '1', MKL_NUM_THREADS: '1' };
+/** What libraries read their number of threads from, in adapters by way of threads.ts. */
+const withThreads = (n: number) => {
+  const threads = String(n);
+  return { OMP_NUM_THREADS: threads, OPENBLAS_NUM_THREADS: threads, MKL_NUM_THREADS: threads };
+};
+
+/** On what terms peers run: milliseconds that a call may take, and threads. */
+export interface Terms {
+  patience: number;
+  threads: number;
+}
 
 /**
  * A peer in a process of its own, so that no library changes what another one finds (globals, the heap, compiled
@@ -35,8 +45,8 @@ const oneThread = { OMP_NUM_THREADS: '1', OPENBLAS_NUM_THREADS: '1', MKL_NUM_THR
  * more than `patience` milliseconds is ended, and started again for the next problem.
  * @throws Refusal when it cannot start
  */
-export async function startPeer(patience: number, command: string, ...args: string[]): Promise<Peer> {
-  let running = new PeerProcess(command, args);
+export async function startPeer({ patience, threads }: Terms, command: string, ...args: string[]): Promise<Peer> {
+  let running = new PeerProcess(threads, command, args);
   const { name = '', version = '', manner = '' } = await running.answer();
   return {
     name,
@@ -44,7 +54,7 @@ export async function startPeer(patience: number, command: string, ...args: stri
     manner,
     async prepare(problem, flops): Promise<Call> {
       if (running.isOver) {
-        running = new PeerProcess(command, args);
+        running = new PeerProcess(threads, command, args);
         await running.answer();
       }
       const child = running;
@@ -64,10 +74,10 @@ class PeerProcess {
   private readonly child: ChildProcess;
   private readonly messages: Messages;
 
-  constructor(command: string, args: readonly string[]) {
+  constructor(threads: number, command: string, args: readonly string[]) {
     this.child = spawn(command, args, {
       stdio: ['pipe', 'pipe', 'inherit'],
-      env: { ...process.env, ...oneThread },
+      env: { ...process.env, ...withThreads(threads) },
     });
     if (!this.child.stdin || !this.child.stdout) throw new Error('no pipes');
     this.messages = new Messages(this.child.stdout, this.child.stdin);

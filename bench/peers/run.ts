@@ -17,6 +17,7 @@ interface Options {
   rounds: number;
   time: number;
   patience: number;
+  threads: number;
   quick?: boolean;
   json?: string;
   from?: string;
@@ -24,12 +25,13 @@ interface Options {
 }
 
 const options = new Command('npm run bench:peers --')
-  .description('Compares simdgrad with other libraries, one thread each, in turns within one run.')
+  .description('Compares simdgrad with other libraries, in turns within one run.')
   .addOption(new Option('--group <name>', 'only this table').choices(groups.map(({ name }) => name)))
   .option('--filter <text>', 'only cases whose name contains the text', '')
   .option('--rounds <n>', 'how often the libraries take turns at a case', whole, 9)
   .option('--time <ms>', 'how long to time each library at each case, over all rounds', positive, 500)
   .option('--patience <seconds>', 'a library whose call takes longer is given up for that case', positive, 8)
+  .option('--threads <n>', 'threads for each library that has them', whole, 1)
   .addOption(
     new Option('--quick', 'a first look: short times, little patience').implies({
       rounds: 5,
@@ -72,8 +74,9 @@ async function measureAll(peers: readonly Peer[], effort: Effort): Promise<Table
 
 async function measure(): Promise<Comparison> {
   installPeers();
-  const effort = { rounds: options.rounds, time: options.time, patience: options.patience * 1000 };
-  const { peers, columns } = await startPeers(effort.patience);
+  const { rounds, time, threads } = options;
+  const effort = { rounds, time, threads, patience: options.patience * 1000 };
+  const { peers, columns } = await startPeers(effort);
   for (const { name, version, missing } of columns) console.log(missing ? `${name}: ${missing}` : `${name} ${version}`);
   try {
     return { environment: environment(), effort, columns, tables: await measureAll(peers, effort) };

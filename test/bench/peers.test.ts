@@ -29,7 +29,7 @@ const other: Row = {
 };
 const comparison: Comparison = {
   environment: { cpu: 'a CPU', cpus: 2, node: '26.0.0', v8: '14', system: 'Linux 6', date: '2026-01-02T03:04:05Z' },
-  effort: { rounds: 9, time: 500, patience: 8000 },
+  effort: { rounds: 9, time: 500, patience: 8000, threads: 1 },
   columns: [
     ...Object.keys(row.cells).map((name) => ({ name, version: '1.2.3', manner: `calls of ${name}` })),
     { name: 'absent', version: '', manner: '', missing: 'no torch' },
@@ -86,7 +86,7 @@ it('times the peers that agree, in turns', async () => {
   ];
   const x = { shape: [2], values: Float32Array.of(1, 2) };
   const problem = { op: 'relu' as const, sizes: { backward: false }, operands: { x } };
-  const effort = { rounds: 4, time: 40, patience: 1000 };
+  const effort = { rounds: 4, time: 40, patience: 1000, threads: 1 };
   const cells = await measureCase({ kernel: 'double', shape: '2', problem, tolerance: 1e-6 }, peers, effort);
   expect(cells.ours).toEqual({ time: { median: 1, spread: 0 }, ratio: { median: 1, spread: 0 }, calls: 40 });
   expect(cells.theirs).toMatchObject({ time: { median: 4 }, ratio: { median: 4 } });
@@ -98,7 +98,7 @@ it('times the peers that agree, in turns', async () => {
 
 it('fails where ours does', async () => {
   const problem = { op: 'relu' as const, sizes: { backward: false }, operands: {} };
-  const effort = { rounds: 1, time: 1, patience: 1 };
+  const effort = { rounds: 1, time: 1, patience: 1, threads: 1 };
   const broken = [peer('ours', Number.NaN, 1, [])];
   await expect(measureCase({ kernel: '', shape: '', problem, tolerance: 0 }, broken, effort)).rejects.toThrow(
     'no such',
@@ -136,7 +136,7 @@ const script = `
 `;
 
 it('asks a process, and ends one that takes too long', async () => {
-  const fake = await startPeer(1000, process.execPath, '-e', script);
+  const fake = await startPeer({ patience: 1000, threads: 1 }, process.execPath, '-e', script);
   expect(fake).toMatchObject({ name: 'fake', version: '1' });
   const problem = (op: 'relu' | 'gelu' | 'softmax') => ({ op, sizes: { backward: false }, operands: {} });
   const call = await fake.prepare(problem('relu'));

@@ -2,6 +2,7 @@ import * as ort from 'onnxruntime-web/wasm';
 import { type Computation, type Computations, prepare, type Tensors } from '../computation.ts';
 import { type LoadPeer, Refusal } from '../peer.ts';
 import type { Conv2d, LayerSpec } from '../problem.ts';
+import { threads } from '../threads.ts';
 import { type OnnxInitializer, type OnnxNode, onnxModel } from './onnx-model.ts';
 
 type Tensor = ort.Tensor;
@@ -18,7 +19,7 @@ async function session(
   );
   const fed = Object.entries(inputs).map(([name, { dims }]) => ({ name, shape: dims }));
   const model = onnxModel(nodes, initializers, fed, 'y');
-  const options = { executionProviders: ['wasm'], intraOpNumThreads: 1, graphOptimizationLevel: 'all' } as const;
+  const options = { executionProviders: ['wasm'], intraOpNumThreads: threads, graphOptimizationLevel: 'all' } as const;
   const running = await ort.InferenceSession.create(model, options);
   return { compute: async () => [(await running.run(inputs)).y] };
 }
@@ -85,7 +86,7 @@ const tensors: Tensors<Tensor> = {
 };
 
 export const load: LoadPeer = async () => {
-  ort.env.wasm.numThreads = 1;
+  ort.env.wasm.numThreads = threads;
   return {
     name: 'onnxruntime-web',
     version: ort.env.versions.web ?? '',

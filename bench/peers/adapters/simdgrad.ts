@@ -5,6 +5,7 @@ import { conv2dBackwardInput, conv2dBackwardWeight, conv2dForward, gemm } from '
 import { type Computations, prepare, type Tensors } from '../computation.ts';
 import type { LoadPeer } from '../peer.ts';
 import type { Conv2d, LayerSpec } from '../problem.ts';
+import { threads } from '../threads.ts';
 
 type Tensor = s.Tensor;
 
@@ -151,11 +152,11 @@ const tensors: Tensors<Tensor> = {
 };
 
 export const load: LoadPeer = async () => {
-  const core = await s.init();
+  const core = await s.init({ threads });
   const { version } = JSON.parse(readFileSync(new URL('../../../package.json', import.meta.url), 'utf8'));
   return {
     name: 'simdgrad',
-    version: `${version}, ${core.simd} SIMD`,
+    version: `${version}, ${core.simd} SIMD${core.threads > 1 ? `, ${core.threads} threads` : ''}`,
     manner:
       'matrix products and convolutions through `simdgrad/kernels`, everything else through layers, losses and optimizers; eager. Gradients of weights are zeroed within the call, since backward adds to them.',
     prepare: (problem) => prepare(problem, computations, tensors, 'not here'),

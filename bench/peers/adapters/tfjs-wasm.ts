@@ -1,10 +1,11 @@
 import { fileURLToPath } from 'node:url';
 import { setThreadsCount, setWasmPaths } from '@tensorflow/tfjs-backend-wasm';
 import type { LoadPeer } from '../peer.ts';
+import { threads } from '../threads.ts';
 import { tfjs } from './tfjs.ts';
 
 export const load: LoadPeer = () => {
   setWasmPaths(fileURLToPath(new URL('../node_modules/@tensorflow/tfjs-backend-wasm/dist/', import.meta.url)));
-  setThreadsCount(1);
+  setThreadsCount(threads);
   return tfjs('wasm');
 };

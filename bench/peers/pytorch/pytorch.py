@@ -6,6 +6,7 @@ time:    milliseconds that so many calls take
 """
 
 import json
+import os
 import sys
 import time
 
@@ -13,7 +14,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-torch.set_num_threads(1)
+torch.set_num_threads(int(os.environ.get('OMP_NUM_THREADS', '1')))
 manner = (
     "native, eager, in a process of its own that times its own calls; gradients of a convolution by "
     "`aten::convolution_backward` with one output, those of other functions by `torch.autograd.grad`, training as in "

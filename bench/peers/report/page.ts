@@ -4,7 +4,7 @@ import { cellText, isMeasured } from './cell.ts';
 
 const intro = `Written by \`npm run bench:peers -- --out docs\`; to measure again, run it again.
 
-Every library runs on one thread, in a process of its own, and all take turns at a case: a round gives each of them an equal
+Every library runs in a process of its own, on the threads named below where it has threads at all, and all take turns at a case: a round gives each of them an equal
 share of the time, so that a machine that slows down for a while slows all of them. A library is timed at a case only when its
 results have been found equal to simdgrad's on the same operands, to a tolerance that goes with the length of the sums; a
 training step when the losses of its first four steps are. Everything is float32 unless its column says otherwise, and warm.
@@ -27,6 +27,7 @@ export function page(comparison: Comparison, chartOf: (table: Table) => string):
       `| machine | ${cpu}, ${cpus} cores, ${system} |`,
       `| runtime | Node ${node}, V8 ${v8} |`,
       `| date | ${date.slice(0, 10)} |`,
+      `| threads | ${effort.threads} |`,
       `| effort | ${effort.rounds} rounds, ${effort.time} ms for each library and case; patience ${effort.patience / 1000} s a call |`,
     ].join('\n'),
     '## How each is called',
