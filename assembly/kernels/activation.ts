@@ -11,7 +11,7 @@
 
 import { apply, applyBackward } from '../lib/elementwise';
 import { clamp, constant, select } from '../lib/float';
-import { erf, exp, expm1, log, log1p, normalCdf, normalPdf, sigmoid, tanh } from '../lib/math';
+import { erf, exp, expm1, expOfNegative, log, log1p, normalBell, normalCdf, sigmoid, tanh } from '../lib/math';
 import { madd, nmadd, zero } from '../lib/simd';
 
 /** Elements [begin, end): out = f(x). */
@@ -122,12 +122,13 @@ export class Tanh {
 export class Gelu {
   @inline
   forward<T>(x: v128, a: v128, b: v128): v128 {
-    return v128.mul<T>(x, normalCdf<T>(x));
+    return v128.mul<T>(x, normalCdf<T>(x, normalBell<T>(x)));
   }
 
   @inline
   backward<T>(dy: v128, x: v128, a: v128, b: v128): v128 {
-    return v128.mul<T>(dy, madd<T>(x, normalPdf<T>(x), normalCdf<T>(x)));
+    const bell = normalBell<T>(x), density = v128.mul<T>(bell, constant<T>(0.3989422804014327));
+    return v128.mul<T>(dy, madd<T>(x, density, normalCdf<T>(x, bell)));
   }
 }
 
@@ -208,13 +209,13 @@ export class LogSigmoid {
 export class Mish {
   @inline
   forward<T>(x: v128, a: v128, b: v128): v128 {
-    const e = exp<T>(v128.neg<T>(v128.abs<T>(x)));
+    const e = expOfNegative<T>(v128.neg<T>(v128.abs<T>(x)));
     return v128.mul<T>(x, v128.div<T>(mishNumerator<T>(x, e), mishDenominator<T>(x, e)));
   }
 
   @inline
   backward<T>(dy: v128, x: v128, a: v128, b: v128): v128 {
-    const e = exp<T>(v128.neg<T>(v128.abs<T>(x)));
+    const e = expOfNegative<T>(v128.neg<T>(v128.abs<T>(x)));
     const d = mishDenominator<T>(x, e);
     const t = v128.div<T>(mishNumerator<T>(x, e), d);
     const power = v128.mul<T>(e, select(v128.lt<T>(x, zero()), constant<T>(4), v128.mul<T>(constant<T>(4), e)));
@@ -321,7 +322,7 @@ export class Erf {
 
   @inline
   backward<T>(dy: v128, x: v128, a: v128, b: v128): v128 {
-    const density = v128.mul<T>(exp<T>(v128.neg<T>(v128.mul<T>(x, x))), constant<T>(1.1283791670955126));
+    const density = v128.mul<T>(expOfNegative<T>(v128.neg<T>(v128.mul<T>(x, x))), constant<T>(1.1283791670955126));
     return v128.mul<T>(dy, density);
   }
 }
@@ -331,14 +332,14 @@ export class Erf {
 @inline
 function softplus<T>(x: v128): v128 {
   const positive = v128.andnot(x, v128.lt<T>(x, zero()));
-  return v128.add<T>(positive, log1p<T>(exp<T>(v128.neg<T>(v128.abs<T>(x)))));
+  return v128.add<T>(positive, log1p<T>(expOfNegative<T>(v128.neg<T>(v128.abs<T>(x)))));
 }
 
 /** σ′(x) = σ(x)·σ(−x) = e/(1 + e)². */
 // @ts-ignore: decorator
 @inline
 function sigmoidSlope<T>(x: v128): v128 {
-  const e = exp<T>(v128.neg<T>(v128.abs<T>(x)));
+  const e = expOfNegative<T>(v128.neg<T>(v128.abs<T>(x)));
   const d = v128.add<T>(constant<T>(1), e);
   return v128.div<T>(e, v128.mul<T>(d, d));
 }

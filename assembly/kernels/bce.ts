@@ -12,7 +12,7 @@
 // sums are as in regression.ts.
 
 import { constant, select } from '../lib/float';
-import { exp, log, log1p } from '../lib/math';
+import { expOfNegative, log, log1p } from '../lib/math';
 import { at, lanes, loadLanes, maskLanes, storeLanes, sumLanes, zero } from '../lib/simd';
 
 /** Blocks [begin, end) of n elements: sums[b] = Σ l, and out = l where out is not null. */
@@ -64,7 +64,7 @@ export function backward<T, F>(
 export class BceWithLogits {
   @inline
   loss<T>(x: v128, t: v128, p: v128): v128 {
-    const tail = log1p<T>(exp<T>(v128.neg<T>(v128.abs<T>(x))));
+    const tail = log1p<T>(expOfNegative<T>(v128.neg<T>(v128.abs<T>(x))));
     const no = v128.add<T>(v128.andnot(x, v128.lt<T>(x, zero())), tail);
     const yes = v128.sub<T>(tail, v128.andnot(x, v128.gt<T>(x, zero())));
     const one = constant<T>(1);
@@ -75,7 +75,7 @@ export class BceWithLogits {
   slope<T>(x: v128, t: v128, p: v128): v128 {
     // σ(|x|) = 1/(1 + e) and σ(−|x|) = e/(1 + e) with one e = e^−|x|: no cancellation on either side.
     const one = constant<T>(1);
-    const e = exp<T>(v128.neg<T>(v128.abs<T>(x)));
+    const e = expOfNegative<T>(v128.neg<T>(v128.abs<T>(x)));
     const more = v128.div<T>(one, v128.add<T>(one, e)), less = v128.mul<T>(e, more);
     const negative = v128.lt<T>(x, zero());
     const no = v128.mul<T>(v128.sub<T>(one, t), select(negative, less, more));

@@ -74,24 +74,27 @@ function copyPlane<T>(
 
 /**
  * out[r·rowO + c] (=|+=) x[r + c·columnX]: blocks of lanes × lanes, then what is left at both edges. Where the strides
- * are large powers of two, lines of x or of out take each other's place in the cache. So a cache line of x is read
- * to its end at once, and blocks go by two times two, half a cache line of out (measured).
+ * are large powers of two, lines of x or of out take each other's place in the cache. So cache lines of x and of out are
+ * read and written to their end within a square of two lines each way, and blocks go by two times two (measured).
  */
 function transpose<T>(
   out: usize, x: usize, rows: i32, rowO: i32, columns: i32, columnX: i32, accumulate: bool,
 ): void {
-  const L = lanes<T>(), line = 4 * L, wholeRows = rows & -L, wholeColumns = columns & -L;
+  const L = lanes<T>(), side = 8 * L, wholeRows = rows & -L, wholeColumns = columns & -L;
   const below = <usize>(rowO * L) << alignof<T>(), beside = <usize>(columnX * L) << alignof<T>();
-  for (let r0 = 0; r0 < wholeRows; r0 += line) {
-    const r1 = min(r0 + line, wholeRows);
-    for (let c = 0; c < wholeColumns; c += 2 * L) {
-      const wide = c + L < wholeColumns;
+  for (let r0 = 0; r0 < wholeRows; r0 += side) {
+    const r1 = min(r0 + side, wholeRows);
+    for (let c0 = 0; c0 < wholeColumns; c0 += side) {
+      const c1 = min(c0 + side, wholeColumns);
       for (let r = r0; r < r1; r += 2 * L) {
-        const to = at<T>(out, r * rowO + c), from = at<T>(x, r + c * columnX), high = r + L < r1;
-        transposeBlock<T>(to, rowO, from, columnX, accumulate);
-        if (wide) transposeBlock<T>(to + 16, rowO, from + beside, columnX, accumulate);
-        if (high) transposeBlock<T>(to + below, rowO, from + 16, columnX, accumulate);
-        if (wide && high) transposeBlock<T>(to + below + 16, rowO, from + beside + 16, columnX, accumulate);
+        const high = r + L < r1;
+        for (let c = c0; c < c1; c += 2 * L) {
+          const to = at<T>(out, r * rowO + c), from = at<T>(x, r + c * columnX), wide = c + L < c1;
+          transposeBlock<T>(to, rowO, from, columnX, accumulate);
+          if (wide) transposeBlock<T>(to + 16, rowO, from + beside, columnX, accumulate);
+          if (high) transposeBlock<T>(to + below, rowO, from + 16, columnX, accumulate);
+          if (wide && high) transposeBlock<T>(to + below + 16, rowO, from + beside + 16, columnX, accumulate);
+        }
       }
     }
   }

@@ -18,7 +18,7 @@
 // added up, which keeps the error at some hundred roundings for any vocabulary.
 
 import { constant } from '../lib/float';
-import { exp, log } from '../lib/math';
+import { expOfNegative, log } from '../lib/math';
 import { at, fillLanes, lanes, loadLanes, madd, maskLanes, maxLanes, nmadd, storeLanes, sumLanes, wholeVectors, zero } from '../lib/simd';
 
 /** Terms of one part of a long sum. */
@@ -238,7 +238,7 @@ function softmax<T>(logs: usize, max: usize, sum: usize, x: usize, i: i32, C: i3
 // @ts-ignore: decorator
 @inline
 function exponential<T>(x: usize, m: v128, offset: i32, left: i32): v128 {
-  return exp<T>(v128.sub<T>(loadLanes<T>(at<T>(x, offset), left), m));
+  return expOfNegative<T>(v128.sub<T>(loadLanes<T>(at<T>(x, offset), left), m));
 }
 
 /** Σ_c w_c·(x_c − m) of the samples whose first class lies at x. */

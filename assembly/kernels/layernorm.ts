@@ -14,7 +14,8 @@
 // dx overwrites; dγ and dβ accumulate. Rows lie one behind the other.
 //
 // A row of some thousand elements stays in the first cache between the passes over it. The sums run in four parts, one
-// behind the other they would wait for each addition (measured: twice the time).
+// behind the other they would wait for each addition (measured: twice the time). Where γ and β are there, loops do not
+// ask for them (`affine`).
 
 import { at, lanes, loadLanes, madd, maskLanes, nmadd, storeLanes, sumLanes, wholeVectors, zero } from '../lib/simd';
 
@@ -38,7 +39,9 @@ export function layerNormForward<T>(
 
     const rs = v128.splat<T>(r);
     let c = 0;
-    for (; c < whole; c += lanes<T>()) forwardAt<T>(outRow, xRow, weight, bias, mus, rs, c, lanes<T>());
+    if (weight && bias) {
+      for (; c < whole; c += lanes<T>()) forwardAt<T>(outRow, xRow, weight, bias, mus, rs, c, lanes<T>(), true);
+    }
     for (; c < C; c += lanes<T>()) forwardAt<T>(outRow, xRow, weight, bias, mus, rs, c, C - c);
   }
 }
@@ -60,13 +63,15 @@ export function layerNormBackward<T>(
     // Σ g and Σ g∘(x − μ). Beyond the row g is 0.
     let sumG = zero(), sumG1 = zero(), sumGX = zero(), sumGX1 = zero();
     let c = 0;
-    for (; c < pairs; c += 2 * lanes<T>()) {
-      const g = scaled<T>(weight, doutRow, c, lanes<T>());
-      sumG = v128.add<T>(sumG, g);
-      sumGX = madd<T>(g, centred<T>(xRow, mus, c, lanes<T>()), sumGX);
-      const g1 = scaled<T>(weight, doutRow, c + lanes<T>(), lanes<T>());
-      sumG1 = v128.add<T>(sumG1, g1);
-      sumGX1 = madd<T>(g1, centred<T>(xRow, mus, c + lanes<T>(), lanes<T>()), sumGX1);
+    if (weight) {
+      for (; c < pairs; c += 2 * lanes<T>()) {
+        const g = scaled<T>(weight, doutRow, c, lanes<T>(), true);
+        sumG = v128.add<T>(sumG, g);
+        sumGX = madd<T>(g, centred<T>(xRow, mus, c, lanes<T>()), sumGX);
+        const g1 = scaled<T>(weight, doutRow, c + lanes<T>(), lanes<T>(), true);
+        sumG1 = v128.add<T>(sumG1, g1);
+        sumGX1 = madd<T>(g1, centred<T>(xRow, mus, c + lanes<T>(), lanes<T>()), sumGX1);
+      }
     }
     for (; c < C; c += lanes<T>()) {
       const g = scaled<T>(weight, doutRow, c, C - c);
@@ -78,8 +83,10 @@ export function layerNormBackward<T>(
     const slope = v128.splat<T>(<T>(r * r * (sumLanes<T>(v128.add<T>(sumGX, sumGX1)) / <T>C)));
 
     c = 0;
-    for (; c < whole; c += lanes<T>()) {
-      backwardAt<T>(dxRow, doutRow, xRow, weight, mus, rs, meanG, slope, c, lanes<T>());
+    if (weight) {
+      for (; c < whole; c += lanes<T>()) {
+        backwardAt<T>(dxRow, doutRow, xRow, weight, mus, rs, meanG, slope, c, lanes<T>(), true);
+      }
     }
     for (; c < C; c += lanes<T>()) backwardAt<T>(dxRow, doutRow, xRow, weight, mus, rs, meanG, slope, c, C - c);
   }
@@ -99,10 +106,18 @@ export function layerNormBackwardParameters<T>(
   const whole = begin + wholeVectors<T>(end - begin);
   for (let row = from, count = 0; row < to; row += count) {
     count = to - row < 4 ? 1 : 4;
-    const xRow = at<T>(x, row * C), doutRow = at<T>(dout, row * C), mu = at<T>(mean, row), r = at<T>(rstd, row);
+    const xRow = at<T>(x, row * C), doutRow = at<T>(dout, row * C), last = row + count - 1;
+    const mu0 = splatAt<T>(mean, row), mu1 = splatAt<T>(mean, min(row + 1, last));
+    const mu2 = splatAt<T>(mean, min(row + 2, last)), mu3 = splatAt<T>(mean, last);
+    const r0 = splatAt<T>(rstd, row), r1 = splatAt<T>(rstd, min(row + 1, last));
+    const r2 = splatAt<T>(rstd, min(row + 2, last)), r3 = splatAt<T>(rstd, last);
     let c = begin;
-    for (; c < whole; c += lanes<T>()) parametersAt<T>(dweight, dbias, doutRow, xRow, mu, r, C, count, c, lanes<T>());
-    for (; c < end; c += lanes<T>()) parametersAt<T>(dweight, dbias, doutRow, xRow, mu, r, C, count, c, end - c);
+    for (; c < whole; c += lanes<T>()) {
+      parametersAt<T>(dweight, dbias, doutRow, xRow, mu0, mu1, mu2, mu3, r0, r1, r2, r3, C, count, c, lanes<T>());
+    }
+    for (; c < end; c += lanes<T>()) {
+      parametersAt<T>(dweight, dbias, doutRow, xRow, mu0, mu1, mu2, mu3, r0, r1, r2, r3, C, count, c, end - c);
+    }
   }
 }
 
@@ -112,11 +127,11 @@ export function layerNormBackwardParameters<T>(
 function forwardAt<T>(
   out: usize,
   x: usize, weight: usize, bias: usize, mus: v128, rs: v128,
-  c: i32, left: i32,
+  c: i32, left: i32, affine: bool = false,
 ): void {
   let y = v128.mul<T>(centred<T>(x, mus, c, left), rs);
-  if (weight) y = v128.mul<T>(loadLanes<T>(at<T>(weight, c), left), y);
-  if (bias) y = v128.add<T>(y, loadLanes<T>(at<T>(bias, c), left));
+  if (affine || weight) y = v128.mul<T>(loadLanes<T>(at<T>(weight, c), left), y);
+  if (affine || bias) y = v128.add<T>(y, loadLanes<T>(at<T>(bias, c), left));
   storeLanes<T>(at<T>(out, c), y, left);
 }
 
@@ -126,9 +141,9 @@ function forwardAt<T>(
 function backwardAt<T>(
   dx: usize,
   dout: usize, x: usize, weight: usize, mus: v128, rs: v128, meanG: v128, slope: v128,
-  c: i32, left: i32,
+  c: i32, left: i32, affine: bool = false,
 ): void {
-  const g = v128.sub<T>(scaled<T>(weight, dout, c, left), meanG);
+  const g = v128.sub<T>(scaled<T>(weight, dout, c, left, affine), meanG);
   const d = nmadd<T>(centred<T>(x, mus, c, left), slope, g);
   storeLanes<T>(at<T>(dx, c), v128.mul<T>(rs, d), left);
 }
@@ -138,31 +153,38 @@ function backwardAt<T>(
 @inline
 function parametersAt<T>(
   dweight: usize, dbias: usize,
-  dout: usize, x: usize, mean: usize, rstd: usize,
+  dout: usize, x: usize, mu0: v128, mu1: v128, mu2: v128, mu3: v128, r0: v128, r1: v128, r2: v128, r3: v128,
   C: i32, count: i32, c: i32, left: i32,
 ): void {
   const dy = loadLanes<T>(at<T>(dout, c), left);
-  let dgamma = gammaTerm<T>(dy, x, mean, rstd, 0, C, c, left), dbeta = dy;
+  let dgamma = gammaTerm<T>(dy, x, mu0, r0, c, left), dbeta = dy;
   if (count == 4) {
-    const dy1 = loadLanes<T>(at<T>(dout, C + c), left);
-    const dy2 = loadLanes<T>(at<T>(dout, 2 * C + c), left);
-    const dy3 = loadLanes<T>(at<T>(dout, 3 * C + c), left);
+    const c1 = C + c, c2 = 2 * C + c, c3 = 3 * C + c;
+    const dy1 = loadLanes<T>(at<T>(dout, c1), left);
+    const dy2 = loadLanes<T>(at<T>(dout, c2), left);
+    const dy3 = loadLanes<T>(at<T>(dout, c3), left);
     dbeta = v128.add<T>(v128.add<T>(dy, dy1), v128.add<T>(dy2, dy3));
     dgamma = v128.add<T>(
-      v128.add<T>(dgamma, gammaTerm<T>(dy1, x, mean, rstd, 1, C, c, left)),
-      v128.add<T>(gammaTerm<T>(dy2, x, mean, rstd, 2, C, c, left), gammaTerm<T>(dy3, x, mean, rstd, 3, C, c, left)),
+      v128.add<T>(dgamma, gammaTerm<T>(dy1, x, mu1, r1, c1, left)),
+      v128.add<T>(gammaTerm<T>(dy2, x, mu2, r2, c2, left), gammaTerm<T>(dy3, x, mu3, r3, c3, left)),
     );
   }
   if (dweight) accumulate<T>(at<T>(dweight, c), dgamma, left);
   if (dbias) accumulate<T>(at<T>(dbias, c), dbeta, left);
 }
 
-/** dy∘x̂ of row k at column c. */
+/** dy∘x̂ of the elements from c on. */
 // @ts-ignore: decorator
 @inline
-function gammaTerm<T>(dy: v128, x: usize, mean: usize, rstd: usize, k: i32, C: i32, c: i32, left: i32): v128 {
-  const d = centred<T>(at<T>(x, k * C), v128.load_splat<T>(at<T>(mean, k)), c, left);
-  return v128.mul<T>(dy, v128.mul<T>(d, v128.load_splat<T>(at<T>(rstd, k))));
+function gammaTerm<T>(dy: v128, x: usize, mu: v128, r: v128, c: i32, left: i32): v128 {
+  return v128.mul<T>(dy, v128.mul<T>(centred<T>(x, mu, c, left), r));
+}
+
+/** values[i] in every lane. */
+// @ts-ignore: decorator
+@inline
+function splatAt<T>(values: usize, i: i32): v128 {
+  return v128.load_splat<T>(at<T>(values, i));
 }
 
 /** Σ x. */
@@ -214,9 +236,9 @@ function centred<T>(x: usize, mus: v128, c: i32, left: i32): v128 {
 /** g = γ∘dy at column c. */
 // @ts-ignore: decorator
 @inline
-function scaled<T>(weight: usize, dout: usize, c: i32, left: i32): v128 {
+function scaled<T>(weight: usize, dout: usize, c: i32, left: i32, affine: bool = false): v128 {
   const dy = loadLanes<T>(at<T>(dout, c), left);
-  return weight ? v128.mul<T>(loadLanes<T>(at<T>(weight, c), left), dy) : dy;
+  return affine || weight ? v128.mul<T>(loadLanes<T>(at<T>(weight, c), left), dy) : dy;
 }
 
 // @ts-ignore: decorator

@@ -21,6 +21,13 @@ export function sgdStep<T>(
   const lambdas = v128.splat<T>(<T>weightDecay), signs = v128.splat<T>(<T>sign);
   const decays = weightDecay != 0, whole = begin + wholeVectors<T>(end - begin);
   let i = begin;
+  if (!velocity && !decays) { // A loop that asks nothing is twice as fast (measured).
+    const rates = v128.mul<T>(lrs, signs);
+    for (; i < whole; i += lanes<T>()) {
+      const to = at<T>(param, i);
+      v128.store(to, nmadd<T>(rates, v128.load(at<T>(grad, i)), v128.load(to)));
+    }
+  }
   for (; i < whole; i += lanes<T>()) {
     const v = velocity ? at<T>(velocity, i) : 0;
     update<T>(at<T>(param, i), v, at<T>(grad, i), lrs, mus, keeps, nesterov, lambdas, decays, signs, lanes<T>());

@@ -14,7 +14,7 @@
 // dx overwrites. Backward needs the output only.
 
 import { constant } from '../lib/float';
-import { exp, log } from '../lib/math';
+import { expOfNegative, log } from '../lib/math';
 import {
   at, fillLanes, lanes, loadLanes, madd, maskLanes, maxLanes, nmadd, storeLanes, sumLanes, wholeVectors, zero,
 } from '../lib/simd';
@@ -128,7 +128,7 @@ export function logSoftmaxBackward<T>(
 // @ts-ignore: decorator
 @inline
 function exponential<T>(out: usize, x: usize, max: v128, i: i32, left: i32): v128 {
-  const e = exp<T>(v128.sub<T>(loadLanes<T>(at<T>(x, i), left), max));
+  const e = expOfNegative<T>(v128.sub<T>(loadLanes<T>(at<T>(x, i), left), max));
   if (out) storeLanes<T>(at<T>(out, i), e, left);
   return maskLanes<T>(e, left);
 }
@@ -160,7 +160,7 @@ function gradient<T>(dx: usize, dout: usize, y: usize, sum: v128, i: i32, left: 
 // @ts-ignore: decorator
 @inline
 function logGradient<T>(dx: usize, dout: usize, y: usize, sum: v128, i: i32, left: i32): void {
-  const p = exp<T>(loadLanes<T>(at<T>(y, i), left));
+  const p = expOfNegative<T>(loadLanes<T>(at<T>(y, i), left));
   storeLanes<T>(at<T>(dx, i), nmadd<T>(p, sum, loadLanes<T>(at<T>(dout, i), left)), left);
 }
 

@@ -9,10 +9,14 @@
 // 2ⁿ reaches past the exponents of a float on both sides (results that are subnormal, or between 2^127 and the
 // largest float), so it is applied as 2^h·2^(n−h), h = n/2: the first product is exact and the second rounds once.
 //
+// Where x is not large, as in e^(x − max x) and e^−|x|, one product of the two can be by a constant: 2^(n+k)·2^−k.
+//
 //   eˣ − 1 = 2ⁿ·(eʳ − 1) + (2ⁿ − 1) = 2^h·( 2^(n−h)·(r + r²·P) + (2^(n−h) − 2^−h) ),  without cancellation at n = 0
 
 import { clamp, constant, copySign, power2, rounder, select } from './float';
 import { madd, nmadd } from './simd';
+
+const log2e = 1.4426950408889634;
 
 /** eˣ: +∞ from ln(largest float) on, 0 below half the smallest subnormal. */
 // @ts-ignore: decorator
@@ -25,14 +29,26 @@ function calledExp(x: v128): v128 {
   return inlineExp<f64>(x);
 }
 
+/** eˣ for x ≤ 44 (or NaN), with one product less and the same result. In f64 size counts, not time. */
+// @ts-ignore: decorator
+@inline
+export function expOfNegative<T>(x: v128): v128 {
+  if (sizeof<T>() == 8) return calledExp(x);
+  const k = 64, bias = 127;
+  const raised = constant<T>(12582912.0 + k + bias); // rounder, such that the sum's lowest bits are an exponent
+  const v = v128.pmax<T>(x, constant<T>(-104));
+  const t = madd<T>(v, constant<T>(log2e), raised);
+  const p = expOfResidue<T>(residue<T>(v, v128.sub<T>(t, raised)));
+  return v128.mul<T>(v128.mul<T>(p, i32x4.shl(t, 23)), constant<T>(5.421010862427522e-20));
+}
+
 // @ts-ignore: decorator
 @inline
 function inlineExp<T>(x: v128): v128 {
   const v = sizeof<T>() == 8 ? clamp<T>(x, -746, 710) : clamp<T>(x, -104, 89);
   const n = nearestPower<T>(v);
   const h = halfPower<T>(n);
-  const r = residue<T>(v, n);
-  const p = v128.add<T>(constant<T>(1), madd<T>(v128.mul<T>(r, r), remainder<T>(r), r));
+  const p = expOfResidue<T>(residue<T>(v, n));
   return v128.mul<T>(v128.mul<T>(p, power2<T>(h)), power2<T>(otherHalf<T>(n, h)));
 }
 
@@ -66,7 +82,7 @@ function inlineExpm1<T>(x: v128): v128 {
 @inline
 export function sigmoid<T>(x: v128): v128 {
   const one = constant<T>(1);
-  const e = exp<T>(v128.neg<T>(v128.abs<T>(x)));
+  const e = expOfNegative<T>(v128.neg<T>(v128.abs<T>(x)));
   return v128.div<T>(select(v128.lt<T>(x, constant<T>(0)), e, one), v128.add<T>(one, e));
 }
 
@@ -74,8 +90,7 @@ export function sigmoid<T>(x: v128): v128 {
 // @ts-ignore: decorator
 @inline
 function nearestPower<T>(x: v128): v128 {
-  const log2e = constant<T>(1.4426950408889634);
-  return v128.sub<T>(madd<T>(x, log2e, rounder<T>()), rounder<T>());
+  return v128.sub<T>(madd<T>(x, constant<T>(log2e), rounder<T>()), rounder<T>());
 }
 
 /** rounder + h, h = nearest(n/2): as power2 takes it. */
@@ -99,6 +114,13 @@ function residue<T>(x: v128, n: v128): v128 {
   const head = constant<T>(sizeof<T>() == 8 ? 6.93147180369123816490e-1 : 0.693145751953125);
   const tail = constant<T>(sizeof<T>() == 8 ? 1.90821492927058770002e-10 : 1.428606765330187e-6);
   return nmadd<T>(n, tail, nmadd<T>(n, head, x));
+}
+
+/** eʳ = 1 + r + r²·P(r). */
+// @ts-ignore: decorator
+@inline
+function expOfResidue<T>(r: v128): v128 {
+  return v128.add<T>(constant<T>(1), madd<T>(v128.mul<T>(r, r), remainder<T>(r), r));
 }
 
 /** P(r) = (eʳ − 1 − r)/r². */
