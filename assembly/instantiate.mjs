@@ -74,7 +74,7 @@ function instancesOf(kernel, file, formula) {
     result: textOf(returnType).replace(generic, type),
     generic: formula ? `${local}<${type}, ${exported}_formula>` : `${local}<${type}>`,
     imports: [`import { ${imports} } from '../${file.internalPath}';`, ...called.flatMap((id) => importOf(id, file))],
-    work: work?.replace(generic, type),
+    work: work?.replace(generic, type).replace('<F>', `<${exported}_formula>`),
     align: align?.replace(generic, type) ?? '1',
   }));
 }

@@ -16,14 +16,14 @@ import { madd, nmadd, zero } from '../lib/simd';
 
 /** Elements [begin, end): out = f(x). */
 // @ts-ignore: decorator
-@parallel(0.25, 16)
+@parallel(changetype<F>(0).work, 16)
 export function forward<T, F>(out: usize, x: usize, a: f64, b: f64, begin: i32, end: i32): void {
   apply<T, F>(out, x, a, b, begin, end);
 }
 
 /** Elements [begin, end): dx = dout·f′, or dx += with `accumulate`; `saved` is x or y as the class says. */
 // @ts-ignore: decorator
-@parallel(0.25, 16)
+@parallel(0.4 + 0.25 * changetype<F>(0).work, 16)
 export function backward<T, F>(
   dx: usize,
   dout: usize, saved: usize,
@@ -35,6 +35,8 @@ export function backward<T, F>(
 /** y = max(x, 0);  y′ = [x > 0], and 0 at 0. Saves x or y. */
 @unmanaged
 export class Relu {
+  @inline get work(): f64 { return 0.25; }
+
   @inline
   forward<T>(x: v128, a: v128, b: v128): v128 {
     return v128.andnot(x, v128.le<T>(x, zero()));
@@ -49,6 +51,8 @@ export class Relu {
 /** y = x for x > 0, a·x else;  y′ = 1 or a, and a at 0. Saves x. */
 @unmanaged
 export class LeakyRelu {
+  @inline get work(): f64 { return 0.25; }
+
   @inline
   forward<T>(x: v128, a: v128, b: v128): v128 {
     return select(v128.gt<T>(x, zero()), x, v128.mul<T>(a, x));
@@ -63,6 +67,8 @@ export class LeakyRelu {
 /** y = x for x > 0, a·(eˣ − 1) else;  y′ = 1 or a·eˣ. Saves x. */
 @unmanaged
 export class Elu {
+  @inline get work(): f64 { return 3; }
+
   @inline
   forward<T>(x: v128, a: v128, b: v128): v128 {
     return select(v128.gt<T>(x, zero()), x, v128.mul<T>(a, expm1<T>(x)));
@@ -77,6 +83,8 @@ export class Elu {
 /** y = b·(x for x > 0, a·(eˣ − 1) else): ELU with a scale (Klambauer et al. 2017). Saves x. */
 @unmanaged
 export class Selu {
+  @inline get work(): f64 { return 3; }
+
   @inline
   forward<T>(x: v128, a: v128, b: v128): v128 {
     return v128.mul<T>(b, select(v128.gt<T>(x, zero()), x, v128.mul<T>(a, expm1<T>(x))));
@@ -92,6 +100,8 @@ export class Selu {
 /** y = σ(x) = 1/(1 + e⁻ˣ);  y′ = y·(1 − y). Saves y. */
 @unmanaged
 export class Sigmoid {
+  @inline get work(): f64 { return 2; }
+
   @inline
   forward<T>(x: v128, a: v128, b: v128): v128 {
     return sigmoid<T>(x);
@@ -106,6 +116,8 @@ export class Sigmoid {
 /** y = tanh x;  y′ = 1 − y². Saves y. */
 @unmanaged
 export class Tanh {
+  @inline get work(): f64 { return 3; }
+
   @inline
   forward<T>(x: v128, a: v128, b: v128): v128 {
     return tanh<T>(x);
@@ -120,6 +132,8 @@ export class Tanh {
 /** y = x·Φ(x);  y′ = Φ(x) + x·φ(x), Φ and φ the normal distribution and its density. Saves x. */
 @unmanaged
 export class Gelu {
+  @inline get work(): f64 { return 3.5; }
+
   @inline
   forward<T>(x: v128, a: v128, b: v128): v128 {
     return v128.mul<T>(x, normalCdf<T>(x, normalBell<T>(x)));
@@ -138,6 +152,8 @@ export class Gelu {
  */
 @unmanaged
 export class GeluTanh {
+  @inline get work(): f64 { return 3; }
+
   @inline
   forward<T>(x: v128, a: v128, b: v128): v128 {
     return v128.mul<T>(x, sigmoid<T>(geluTanhArgument<T>(x)));
@@ -158,6 +174,8 @@ export class GeluTanh {
 /** y = x·σ(x);  y′ = σ(x) + x·σ′(x). Saves x. */
 @unmanaged
 export class Silu {
+  @inline get work(): f64 { return 3; }
+
   @inline
   forward<T>(x: v128, a: v128, b: v128): v128 {
     return v128.mul<T>(x, sigmoid<T>(x));
@@ -172,6 +190,8 @@ export class Silu {
 /** y = log(1 + e^(a·x))/a, and x itself where a·x > b;  y′ = σ(a·x), or 1. Saves x. */
 @unmanaged
 export class Softplus {
+  @inline get work(): f64 { return 3; }
+
   @inline
   forward<T>(x: v128, a: v128, b: v128): v128 {
     const ax = v128.mul<T>(a, x);
@@ -188,6 +208,8 @@ export class Softplus {
 /** y = log σ(x) = −log(1 + e⁻ˣ);  y′ = σ(−x). Saves x. */
 @unmanaged
 export class LogSigmoid {
+  @inline get work(): f64 { return 3; }
+
   @inline
   forward<T>(x: v128, a: v128, b: v128): v128 {
     return v128.neg<T>(softplus<T>(v128.neg<T>(x)));
@@ -207,6 +229,8 @@ export class LogSigmoid {
  */
 @unmanaged
 export class Mish {
+  @inline get work(): f64 { return 3; }
+
   @inline
   forward<T>(x: v128, a: v128, b: v128): v128 {
     const e = expOfNegative<T>(v128.neg<T>(v128.abs<T>(x)));
@@ -227,6 +251,8 @@ export class Mish {
 /** y = x·min(max(x + 3, 0), 6)/6;  y′ = 0 below −3, 1 above 3, x/3 + ½ between. Saves x. */
 @unmanaged
 export class Hardswish {
+  @inline get work(): f64 { return 0.3; }
+
   @inline
   forward<T>(x: v128, a: v128, b: v128): v128 {
     return v128.div<T>(v128.mul<T>(x, clamp<T>(v128.add<T>(x, constant<T>(3)), 0, 6)), constant<T>(6));
@@ -244,6 +270,8 @@ export class Hardswish {
 /** y = min(max(x + 3, 0), 6)/6;  y′ = 1/6 for −3 < x < 3, else 0. Saves x. */
 @unmanaged
 export class Hardsigmoid {
+  @inline get work(): f64 { return 0.25; }
+
   @inline
   forward<T>(x: v128, a: v128, b: v128): v128 {
     return v128.div<T>(clamp<T>(v128.add<T>(x, constant<T>(3)), 0, 6), constant<T>(6));
@@ -258,6 +286,8 @@ export class Hardsigmoid {
 /** y = min(max(x, a), b), ReLU6 with a = 0, b = 6;  y′ = 1 for a < x < b, else 0. Saves x or y. */
 @unmanaged
 export class Hardtanh {
+  @inline get work(): f64 { return 0.25; }
+
   @inline
   forward<T>(x: v128, a: v128, b: v128): v128 {
     return v128.pmin<T>(v128.pmax<T>(x, a), b);
@@ -272,6 +302,8 @@ export class Hardtanh {
 /** y = x/(1 + |x|);  y′ = 1/(1 + |x|)². Saves x. */
 @unmanaged
 export class Softsign {
+  @inline get work(): f64 { return 0.3; }
+
   @inline
   forward<T>(x: v128, a: v128, b: v128): v128 {
     return v128.div<T>(x, v128.add<T>(constant<T>(1), v128.abs<T>(x)));
@@ -287,6 +319,8 @@ export class Softsign {
 /** y = eˣ = y′. Saves y. */
 @unmanaged
 export class Exp {
+  @inline get work(): f64 { return 1.5; }
+
   @inline
   forward<T>(x: v128, a: v128, b: v128): v128 {
     return exp<T>(x);
@@ -301,6 +335,8 @@ export class Exp {
 /** y = log x;  y′ = 1/x. Saves x. */
 @unmanaged
 export class Log {
+  @inline get work(): f64 { return 2; }
+
   @inline
   forward<T>(x: v128, a: v128, b: v128): v128 {
     return log<T>(x);
@@ -315,6 +351,8 @@ export class Log {
 /** y = erf x;  y′ = 2/√π·e^(−x²). Saves x. */
 @unmanaged
 export class Erf {
+  @inline get work(): f64 { return 3.5; }
+
   @inline
   forward<T>(x: v128, a: v128, b: v128): v128 {
     return erf<T>(x);

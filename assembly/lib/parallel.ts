@@ -18,70 +18,72 @@
 // The words of the control block, which the heap leaves free. Those that both sides change lie on cache lines of their own.
 // @ts-ignore: decorator
 @inline
-const SHARES: usize = 64;
+const SHARES: usize = 192;
 // @ts-ignore: decorator
 @inline
-const DONE: usize = 128;
+const DONE: usize = 256;
 // @ts-ignore: decorator
 @inline
-const WAITING: usize = 132;
+const WAITING: usize = 260;
 // @ts-ignore: decorator
 @inline
-const EPOCH: usize = 192;
+const EPOCH: usize = 320;
 // @ts-ignore: decorator
 @inline
-const SLEEPERS: usize = 196;
+const SLEEPERS: usize = 324;
 
 /** Threads in all; 0 once the core has halted. */
 // @ts-ignore: decorator
 @inline
-const THREADS: usize = 256;
+const THREADS: usize = 384;
 /** Why it has halted. */
 // @ts-ignore: decorator
 @inline
-const HALTED: usize = 260;
+const HALTED: usize = 388;
 /** Looks at a word before a helper sleeps. */
 // @ts-ignore: decorator
 @inline
-const SPINS: usize = 264;
+const SPINS: usize = 392;
 /** Whether the caller may sleep: a browser's main thread may not. */
 // @ts-ignore: decorator
 @inline
-const MAY_SLEEP: usize = 268;
+const MAY_SLEEP: usize = 396;
 /** Nanoseconds of work that are worth a share. */
 // @ts-ignore: decorator
 @inline
-const GRAIN: usize = 280;
+const GRAIN: usize = 408;
 /** The workspaces of all threads, one behind the other, and their distance in bytes. */
 // @ts-ignore: decorator
 @inline
-const WORKSPACES: usize = 272;
+const WORKSPACES: usize = 400;
 // @ts-ignore: decorator
 @inline
-const DISTANCE: usize = 276;
+const DISTANCE: usize = 404;
 
-// The job: the kernel's number, its range, how it is cut, and the arguments before the range, 8 bytes each.
+/** The arguments of a job before its range, 8 bytes each, sixteen at most: at an address that takes one byte in the code. */
 // @ts-ignore: decorator
 @inline
-const KERNEL: usize = 320;
+export const ARGUMENTS: usize = 32;
+
+// The rest of the job: the kernel's number, its range, how it is cut.
 // @ts-ignore: decorator
 @inline
-const BEGIN: usize = 324;
+const KERNEL: usize = 448;
 // @ts-ignore: decorator
 @inline
-const END: usize = 328;
+const BEGIN: usize = 452;
 // @ts-ignore: decorator
 @inline
-const ALIGN: usize = 332;
+const END: usize = 456;
 // @ts-ignore: decorator
 @inline
-const PARTS: usize = 336;
+const ALIGN: usize = 460;
 // @ts-ignore: decorator
 @inline
-const WORK: usize = 344;
+const PARTS: usize = 464;
 // @ts-ignore: decorator
 @inline
-export const ARGUMENTS: usize = 352;
+const WORK: usize = 472;
 
 /** Bytes at the start of memory that belong to the control block. */
 export function controlBytes(): i32 {
