@@ -1,0 +1,67 @@
+import { availableParallelism } from 'node:os';
+import type { Browser } from 'playwright-core';
+import type { CoreReport, FileReport, Question } from './answer.ts';
+import { type Read, serve } from './server.ts';
+
+/** Where tests run: in a page that may share memory, in one that may not, in a worker of one that may. */
+export const settings = {
+  isolated: { isolated: true, inWorker: false },
+  page: { isolated: false, inWorker: false },
+  worker: { isolated: true, inWorker: true },
+} as const;
+export type SettingName = keyof typeof settings;
+
+export interface Run {
+  browser: Browser;
+  read: Read;
+  threads: string;
+  files: readonly string[];
+  onCore(report: CoreReport): void;
+  onFile(file: string, report: FileReport): void;
+}
+
+/** Runs test files in one setting, as many at a time as there are processors, each in a page of its own. */
+export async function runSetting(setting: SettingName, { browser, read, threads, files, onCore, onFile }: Run) {
+  const { isolated, inWorker } = settings[setting];
+  const server = await serve(read, isolated);
+  const ask = async <Report>(question: Question): Promise<Report> => {
+    const page = await browser.newPage();
+    try {
+      await page.goto(server.origin);
+      const call = `ask(${JSON.stringify(question)}, ${inWorker})`;
+      return await inTime(page.evaluate<Report>(`import('/test/browser/ask.js').then(({ ask }) => ${call})`));
+    } finally {
+      await page.close();
+    }
+  };
+
+  try {
+    onCore(await ask<CoreReport>({ threads }));
+    const left = files.values();
+    const worker = async () => {
+      for (const file of left) onFile(file, await ask<FileReport>({ threads, file }).catch(broken));
+    };
+    await Promise.all(Array.from({ length: availableParallelism() }, worker));
+  } finally {
+    server.close();
+  }
+}
+
+/** What is reported of a page that crashed, or did not end. */
+const broken = (error: Error): FileReport => ({
+  passed: 0,
+  skipped: 0,
+  failures: [{ name: 'the page', message: String(error) }],
+  milliseconds: 0,
+});
+
+/** No file takes nearly as long. */
+const limit = 5 * 60_000;
+
+function inTime<T>(answer: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`no answer in ${limit / 1000} s`)), limit);
+  });
+  return Promise.race([answer, late]).finally(() => clearTimeout(timer));
+}
