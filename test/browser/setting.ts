@@ -1,5 +1,5 @@
 import { availableParallelism } from 'node:os';
-import type { Browser } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import type { CoreReport, FileReport, Question } from './answer.ts';
 import { type Read, serve } from './server.ts';
 
@@ -20,26 +20,33 @@ export interface Run {
   onFile(file: string, report: FileReport): void;
 }
 
-/** Runs test files in one setting, as many at a time as there are processors, each in a page of its own. */
+/** Runs test files in one setting, as many at a time as there are processors, each in a page loaded anew. */
 export async function runSetting(setting: SettingName, { browser, read, threads, files, onCore, onFile }: Run) {
   const { isolated, inWorker } = settings[setting];
   const server = await serve(read, isolated);
-  const ask = async <Report>(question: Question): Promise<Report> => {
-    const page = await browser.newPage();
-    try {
-      await page.goto(server.origin);
-      const call = `ask(${JSON.stringify(question)}, ${inWorker})`;
-      return await inTime(page.evaluate<Report>(`import('/test/browser/ask.js').then(({ ask }) => ${call})`));
-    } finally {
-      await page.close();
-    }
+  const ask = async <Report>(page: Page, question: Question): Promise<Report> => {
+    await page.goto(server.origin);
+    const call = `ask(${JSON.stringify(question)}, ${inWorker})`;
+    return inTime(page.evaluate<Report>(`import('/test/browser/ask.js').then(({ ask }) => ${call})`));
   };
 
   try {
-    onCore(await ask<CoreReport>({ threads }));
+    const first = await browser.newPage();
+    onCore(await ask<CoreReport>(first, { threads }));
+    await first.close();
     const left = files.values();
     const worker = async () => {
-      for (const file of left) onFile(file, await ask<FileReport>({ threads, file }).catch(broken));
+      let page = await browser.newPage();
+      for (const file of left) {
+        try {
+          onFile(file, await ask<FileReport>(page, { threads, file }));
+        } catch (error) {
+          onFile(file, broken(error));
+          await page.close();
+          page = await browser.newPage();
+        }
+      }
+      await page.close();
     };
     await Promise.all(Array.from({ length: availableParallelism() }, worker));
   } finally {
@@ -48,7 +55,7 @@ export async function runSetting(setting: SettingName, { browser, read, threads,
 }
 
 /** What is reported of a page that crashed, or did not end. */
-const broken = (error: Error): FileReport => ({
+const broken = (error: unknown): FileReport => ({
   passed: 0,
   skipped: 0,
   failures: [{ name: 'the page', message: String(error) }],
