@@ -2,6 +2,7 @@ import { fileURLToPath } from 'node:url';
 import { styleText } from 'node:util';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import type { CoreReport, FileReport } from './answer.ts';
+import { runApps } from './apps.ts';
 import { type BrowserName, browserNames, launch } from './browsers.ts';
 import { suiteReader } from './server.ts';
 import { runSetting, type SettingName, settings } from './setting.ts';
@@ -27,7 +28,10 @@ try {
   for (const setting of options.setting) {
     const start = performance.now();
     const onCore = (report: CoreReport) => printCore(setting, report);
-    await runSetting(setting, { browser, read, threads: options.threads, files, onCore, onFile: printFile });
+    await runSetting(setting, { browser, read, threads: options.threads, files, onCore, onFile: printReport });
+    if (!settings[setting].inWorker && program.args.length === 0) {
+      await runApps(root, browser, settings[setting].isolated, printReport);
+    }
     console.log(`${setting}: ${seconds(performance.now() - start)}`);
   }
 } finally {
@@ -46,13 +50,13 @@ function printCore(setting: SettingName, report: CoreReport): void {
   }
 }
 
-function printFile(file: string, { passed, skipped, failures, milliseconds }: FileReport): void {
+function printReport(what: string, { passed, skipped, failures, milliseconds }: FileReport): void {
   total.passed += passed;
   total.skipped += skipped;
   total.failed += failures.length;
   const mark = failures.length ? styleText('red', '✗') : styleText('green', '✓');
   const counts = [`${passed} passed`, failures.length && `${failures.length} failed`, skipped && `${skipped} skipped`];
-  console.log(`${mark} ${file}  ${counts.filter(Boolean).join(', ')}  ${seconds(milliseconds)}`);
+  console.log(`${mark} ${what}  ${counts.filter(Boolean).join(', ')}  ${seconds(milliseconds)}`);
   for (const { name, message } of failures)
     console.log(`\n  ${styleText('red', name)}\n  ${message.replaceAll('\n', '\n  ')}\n`);
 }

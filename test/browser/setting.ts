@@ -11,13 +11,15 @@ export const settings = {
 } as const;
 export type SettingName = keyof typeof settings;
 
+export type OnReport = (what: string, report: FileReport) => void;
+
 export interface Run {
   browser: Browser;
   read: Read;
   threads: string;
   files: readonly string[];
   onCore(report: CoreReport): void;
-  onFile(file: string, report: FileReport): void;
+  onFile: OnReport;
 }
 
 /** Runs test files in one setting, as many at a time as there are processors, each in a page loaded anew. */
