@@ -48,9 +48,7 @@ async function runFile(file: string): Promise<FileReport> {
   const start = performance.now();
   const [root] = await startTests([file], runner);
   const tasks = getTasks(root);
-  for (const task of tasks) {
-    if (task.result?.errors?.length || task.result?.state === 'fail') failures.push(failureOf(task));
-  }
+  failures.push(...tasks.filter(({ result }) => result?.errors?.length).map(failureOf));
   const tests = tasks.filter(isTestCase);
   const passed = tests.filter(({ result }) => result?.state === 'pass').length;
   const failed = tests.filter(({ result }) => result?.state === 'fail').length;

@@ -1,5 +1,5 @@
 import { readdirSync } from 'node:fs';
-import { build } from 'vite';
+import { build, type Rollup } from 'vite';
 import type { Files } from './server.ts';
 
 /** Tests that are Node's own, and why; all others run in browsers. */
@@ -38,14 +38,16 @@ export async function bundle(root: string, tests: readonly string[]): Promise<Fi
       write: false,
       minify: false,
       target: 'esnext',
-      modulePreload: false,
-      rollupOptions: {
-        input: Object.fromEntries(entries.map((path) => [path.replace(/\.ts$/, ''), `${root}/${path}`])),
-        preserveEntrySignatures: 'strict',
-        output: { entryFileNames: '[name].js', chunkFileNames: 'chunks/[name]-[hash].js' },
+      // As a library: for pages Vite wraps every import(…) in code that a worker cannot run.
+      lib: {
+        entry: Object.fromEntries(entries.map((path) => [path.replace(/\.ts$/, ''), `${root}/${path}`])),
+        formats: ['es'],
+        fileName: (_, name) => `${name}.js`,
       },
+      rollupOptions: { output: { chunkFileNames: 'chunks/[name]-[hash].js' } },
     },
   });
-  const { output } = built as Exclude<typeof built, readonly unknown[] | { on: unknown }>;
-  return new Map(output.map((part) => [`/${part.fileName}`, part.type === 'chunk' ? part.code : part.source]));
+  const outputs = (Array.isArray(built) ? built : [built]) as { output: (Rollup.OutputChunk | Rollup.OutputAsset)[] }[];
+  const parts = outputs.flatMap(({ output }) => output);
+  return new Map(parts.map((part) => [`/${part.fileName}`, part.type === 'chunk' ? part.code : part.source]));
 }
