@@ -1,10 +1,10 @@
-import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { readCases } from './golden/format.ts';
 import { nameOf, runCase } from './golden/run-case.ts';
 import { forEachBuild } from './support/builds.ts';
+import { readBytes } from './support/files.ts';
 
-const cases = readCases(fileURLToPath(new URL('golden/golden-open.json', import.meta.url)));
+const cases = await readCases('test/golden/golden-open.json', readBytes);
 
 /** Optimizers that the library does not have. */
 const skipped = ['optimizer:adadelta', 'optimizer:adagrad', 'optimizer:adamax', 'optimizer:nadam', 'optimizer:radam'];

@@ -1,12 +1,12 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import { Tensor } from '../src/index.ts';
 import { numbersOf, type OnnxCase, Skip } from './onnx/case.ts';
 import { ops } from './onnx/ops.ts';
 import { forEachBuild } from './support/builds.ts';
+import { listFiles, readBytes, readText } from './support/files.ts';
 
 /** ONNX's backend node tests (forward only): beside the project, where it was set up with them. */
-const directory = new URL('../../shared/golden/onnx/', import.meta.url);
+const directory = '../shared/golden/onnx/';
 
 /** Outputs that are not compared: the library keeps the places of the maxima to itself. */
 const notGiven: Readonly<Record<string, number>> = { MaxPool: 1 };
@@ -20,19 +20,22 @@ function expectNear(name: string, got: ArrayLike<number>, expected: number[]): v
   });
 }
 
-it.skipIf(existsSync(directory))('ONNX cases are not here', (context) => context.skip(`no ${directory.pathname}`));
+const names = (await listFiles(directory)).filter((name) => name.endsWith('.json'));
+const files = await Promise.all(
+  names.map(async (name) => {
+    const { cases, bin }: { cases: OnnxCase[]; bin: string } = JSON.parse(await readText(directory + name));
+    return { name: name.replace('.json', ''), cases, data: await readBytes(directory + bin) };
+  }),
+);
 
-const files = existsSync(directory) ? readdirSync(directory).filter((name) => name.endsWith('.json')) : [];
+it.skipIf(files.length)('ONNX cases are not here', (context) => context.skip(`no ${directory}`));
+
 const everyFile: Parameters<typeof forEachBuild>[0] = (core, dtype) => {
-  for (const file of files) {
-    const { cases, bin }: { cases: OnnxCase[]; bin: string } = JSON.parse(
-      readFileSync(new URL(file, directory), 'utf8'),
-    );
-    const data = new Uint8Array(readFileSync(new URL(bin, directory)));
+  for (const { name: file, cases, data } of files) {
     for (const { name, nodes, inputs, initializers = [], outputs } of cases) {
       const [{ op, attrs, inputs: names, outputs: given }] = nodes;
       const isKnown = nodes.length === 1 && Object.hasOwn(ops, op);
-      (isKnown ? it : it.skip)(`${file.replace('.json', '')} ${name}`, (context) => {
+      (isKnown ? it : it.skip)(`${file} ${name}`, (context) => {
         try {
           const values = new Map([...inputs, ...initializers].map((value) => [value.name, value]));
           const tensors = names.map((input) => {

@@ -1,4 +1,3 @@
-import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import {
   Adam,
@@ -30,10 +29,10 @@ import {
 import { linear as linearGate } from './formulas/linear.ts';
 import { elman, lstm } from './formulas/recurrent.ts';
 import { cores } from './support/builds.ts';
+import { listFiles, readText } from './support/files.ts';
 
 /** Printed results of courses and articles: beside the project, where it was set up with them. */
-const directory = new URL('../../shared/golden/published/', import.meta.url);
-const read = (name: string) => JSON.parse(readFileSync(new URL(name, directory), 'utf8'));
+const directory = '../shared/golden/published/';
 
 type Numbers = number | readonly Numbers[];
 
@@ -45,7 +44,19 @@ interface Published {
   decimals: number | Record<string, number>;
 }
 
-const cases: Published[] = existsSync(directory) ? read('published-open.json') : [];
+/** micrograd's demo: data, weights by name, and what its notebook printed. */
+interface Moons {
+  X: Numbers;
+  y: Numbers;
+  params: Record<string, Numbers>;
+  published_losses: number[];
+  published_accuracy: number[];
+}
+
+const isHere = (await listFiles(directory)).length > 0;
+const read = async (name: string) => JSON.parse(await readText(directory + name));
+const cases: Published[] = isHere ? await read('published-open.json') : [];
+const moons: Moons | undefined = isHere ? await read('micrograd-moons.json') : undefined;
 
 const flat = (numbers: Numbers): number[] => (typeof numbers === 'number' ? [numbers] : numbers.flatMap(flat));
 const shapeOf = (numbers: Numbers): number[] =>
@@ -213,9 +224,7 @@ function mazur(x: Numbers, target: Numbers, hidden: Linear, output: Linear): Rec
   return { ...results, error_10000: [error(last)], out_o_10000: last };
 }
 
-it.skipIf(existsSync(directory))('published figures are not here', (context) =>
-  context.skip(`no ${directory.pathname}`),
-);
+it.skipIf(isHere)('published figures are not here', (context) => context.skip(`no ${directory}`));
 
 describe('published figures', () => {
   for (const { id, inputs, published, decimals } of cases) {
@@ -233,13 +242,13 @@ describe('published figures', () => {
   }
 
   // Loss mean(relu(1 − y·score)) + 1e-4·Σp² over all parameters, which is a weight decay of 2e-4.
-  it.skipIf(!existsSync(directory))("micrograd's demo: 100 losses and accuracies of full-batch training", () => {
-    const { X, y, params, published_losses, published_accuracy } = read('micrograd-moons.json');
+  it.skipIf(!moons)("micrograd's demo: 100 losses and accuracies of full-batch training", () => {
+    const { X, y, params, published_losses, published_accuracy } = moons as Moons;
     const [first, second, third] = [1, 2, 3].map((i) => linear(params[`w${i}`], params[`b${i}`]));
     const model = new Sequential(first, new ReLU(f64), second, new ReLU(f64), third);
     const optimizer = new SGD(model.parameters(), { lr: 1, weightDecay: 2e-4 });
     const [x, sign] = [tensor(X), flat(y)];
-    published_losses.forEach((published: number, k: number) => {
+    published_losses.forEach((published, k) => {
       const scores = model.forward(x).toArray();
       const hinge = sign.map((label, i) => Math.max(0, 1 - label * scores[i]));
       const penalty = model.parameters().reduce((sum, { data }) => sum + sumOfSquares([...data]), 0);
@@ -256,8 +265,8 @@ describe('published figures', () => {
   });
 
   // The same as its notebook has it: the loss is an expression of the data and all parameters, p ← p − lr·∂loss/∂p.
-  it.skipIf(!existsSync(directory))("micrograd's demo as one graph", () => {
-    const { X, y, params, published_losses } = read('micrograd-moons.json');
+  it.skipIf(!moons)("micrograd's demo as one graph", () => {
+    const { X, y, params, published_losses } = moons as Moons;
     const graph = new Graph((x: Node, sign: Node, ...parameters: Node[]) => {
       const [w1, b1, w2, b2, w3, b3] = parameters;
       const hidden = relu(linearGate(relu(linearGate(x, w1, b1)), w2, b2));
@@ -268,7 +277,7 @@ describe('published figures', () => {
     }, f64);
     const parameters = ['w1', 'b1', 'w2', 'b2', 'w3', 'b3'].map((name) => tensor(params[name]));
     const data = [tensor(X), tensor(y)] as const;
-    published_losses.forEach((published: number, k: number) => {
+    published_losses.forEach((published, k) => {
       const loss = graph.forward(...data, ...parameters).data[0];
       expect(Math.abs(loss - published) / published, `loss ${k}`).toBeLessThan(1e-12);
       const gradients = graph.backward().slice(data.length);

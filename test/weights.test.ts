@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import {
   Conv2d,
@@ -16,9 +15,11 @@ import {
 import { readSafetensors } from './golden/format.ts';
 import { forEachBuild } from './support/builds.ts';
 import { expectClose } from './support/close.ts';
+import { readBytes } from './support/files.ts';
 
-const bytes = (name: string) => readFileSync(new URL(`golden/weights/${name}.safetensors`, import.meta.url));
-const expected = readSafetensors(bytes('lenet-digits-expected'));
+const read = (name: string) => readBytes(`test/golden/weights/${name}.safetensors`);
+const weights = await read('lenet-digits');
+const expected = readSafetensors(await read('lenet-digits-expected'));
 const [logits, digits] = ['logits', 'x'].map(
   (name) => expected.get(name) as NonNullable<ReturnType<typeof expected.get>>,
 );
@@ -40,7 +41,7 @@ const terms = 25 + 150 + 400 + 120 + 84 + 5;
 forEachBuild((core, dtype) => {
   it("gives PyTorch's logits from PyTorch's LeNet weights", () => {
     const model = lenet({ core, dtype });
-    const state = loadSafetensors(bytes('lenet-digits'), { core });
+    const state = loadSafetensors(weights, { core });
     model.loadStateDict(state);
     const x = Tensor.from(digits.data, digits.shape, { core, dtype });
     const y = model.eval().forward(x);

@@ -1,5 +1,3 @@
-import { readFileSync } from 'node:fs';
-import { dirname, resolve } from 'node:path';
 import type { TypedArray } from '../../src/index.ts';
 
 /** Numbers and their shape, as a file holds them. */
@@ -31,11 +29,11 @@ type Keys = Record<string, string>;
 type Names = Partial<Record<'inputs' | 'upstream' | 'outputs' | 'grads', Keys>>;
 type CaseRecord = Names & Pick<Case, 'id' | 'op'> & Partial<Pick<Case, 'attrs' | 'tol'>>;
 
-/** The cases of a golden file (the format is described in test/golden/README.md). */
-export function readCases(file: string): Case[] {
-  const { format, tensors, cases } = JSON.parse(readFileSync(file, 'utf8'));
+/** The cases of a golden file (the format is described in test/golden/README.md), given what reads a file's bytes. */
+export async function readCases(file: string, readBytes: (path: string) => Promise<Uint8Array>): Promise<Case[]> {
+  const { format, tensors, cases } = JSON.parse(new TextDecoder().decode(await readBytes(file)));
   if (format !== 1 || !Array.isArray(cases)) throw new Error(`${file}: not a golden file of format 1`);
-  const values = readSafetensors(readFileSync(resolve(dirname(file), tensors)));
+  const values = readSafetensors(await readBytes(file.replace(/[^/\\]*$/, tensors)));
   const read = (keys: Keys = {}): Record<string, Values> =>
     Object.fromEntries(
       Object.entries(keys).map(([name, key]) => {

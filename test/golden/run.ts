@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { setFlagsFromString } from 'node:v8';
 import { Command, Option } from 'commander';
@@ -31,7 +32,8 @@ const core = await createCore({ simd: simd ?? 'auto', threads });
 core.helpers?.shareAll();
 const count = { passed: 0, failed: 0, skipped: 0 };
 const skipped = new Map<string, number>();
-for (const golden of (program.args.length ? program.args : [copy]).flatMap(read)) {
+const cases = await Promise.all((program.args.length ? program.args : [copy]).map(read));
+for (const golden of cases.flat()) {
   const outcome = runCase(golden, core, dtype);
   count[outcome.status]++;
   if (outcome.status === 'failed') console.log(`${golden.id} ${outcome.message}`);
@@ -43,9 +45,9 @@ if (threads > 1) console.log(`${core.threads} threads${core.threadsReason && `: 
 console.log(names ? `${summary}\nskipped: ${names}` : summary);
 process.exitCode = count.failed ? 1 : 0;
 
-function read(file: string): Case[] {
+async function read(file: string): Promise<Case[]> {
   try {
-    return readCases(file);
+    return await readCases(file, readFile);
   } catch (error) {
     return program.error(`error: ${file}: ${error instanceof Error ? error.message : error}`, { exitCode: 2 });
   }

@@ -3,6 +3,7 @@ import { readCases } from '../golden/format.ts';
 import { sizeOf } from '../reference/index-space.ts';
 import { Tape, type Value } from '../reference/tape.ts';
 import { expectClose } from '../support/close.ts';
+import { readBytes } from '../support/files.ts';
 import { Random } from '../support/random.ts';
 import { dot, slope, units } from './slope.ts';
 
@@ -285,8 +286,9 @@ describe('the tape, against central differences', () => {
   });
 });
 
+const golden = await readCases('test/golden/golden-open.json', readBytes);
+
 describe('the tape, against PyTorch', () => {
-  const golden = readCases(new URL('../golden/golden-open.json', import.meta.url).pathname);
   const runs: Record<string, (t: Tape, x: Record<string, Value>, attrs: Readonly<Record<string, unknown>>) => Value> = {
     matmul: (t, { a, b }) => t.matmul(a, b),
     softmax: (t, { x }, { axis }) => t.softmax(x, axis as number),

@@ -50,6 +50,7 @@ import {
   transpose,
   where,
 } from '../../src/index.ts';
+import { bytesOf } from '../support/bits.ts';
 import { Gain, Mix, OwnMix } from './custom-layers.ts';
 
 export interface Options {
@@ -299,7 +300,4 @@ export const listOf = <T>(flow: T | readonly T[]): readonly T[] => (Array.isArra
 
 /** The bytes of tensors, to be compared with NaNs and signs of zeros. */
 export const bitsOf = (tensors: readonly (Tensor | undefined)[]): string[] =>
-  tensors.map((tensor) => {
-    const array = tensor?.toArray();
-    return array ? Buffer.from(array.buffer, array.byteOffset, array.byteLength).toString('hex') : 'none';
-  });
+  tensors.map((tensor) => (tensor ? bytesOf(tensor.toArray()).join(' ') : 'none'));

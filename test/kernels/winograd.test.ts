@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import type { Core, FloatDType } from '../../src/index.ts';
 import { type Conv2dSizes, conv2d } from '../reference/conv2d.ts';
+import { sameBits } from '../support/bits.ts';
 import { cores, forEachBuild } from '../support/builds.ts';
 import { expectClose } from '../support/close.ts';
 import { guardedShape } from '../support/conv2d-shape.ts';
@@ -117,7 +118,7 @@ function run(
 
 function expectSameBits(got: ReturnType<typeof run>, want: ReturnType<typeof run>): void {
   for (const name of ['y', 'dx', 'dw'] as const) {
-    expect(Buffer.compare(Buffer.from(got[name].buffer), Buffer.from(want[name].buffer)), name).toBe(0);
+    expect(sameBits(got[name], want[name]), name).toBe(true);
   }
 }
 

@@ -1,11 +1,11 @@
-import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { readText } from '../support/files.ts';
 import * as worked from './worked/index.ts';
 
 // docs/derivations.md says above each block of numbers which ones they are, in a comment that readers do not see:
 // `<!-- numbers: layernorm.x layernorm.dx -->`. The block's numbers, in reading order, must be those values of
 // test/seeds/worked, one behind the other.
-const document = readFileSync(new URL('../../docs/derivations.md', import.meta.url), 'utf8');
+const document = await readText('docs/derivations.md');
 const labelled = /<!-- numbers: (.*?) -->\n\n([\s\S]*?)\n(?=\n|$)/g;
 
 /** The numbers of a block as they are printed. Digits in formulas that are no values do not count. */

@@ -4,8 +4,14 @@ import { type Core, type CoreOptions, createCore, type FloatDType } from '../../
 
 export const dtypes: readonly FloatDType[] = ['f32', 'f64'];
 
-/** Threads of the tests' cores: of `npm test -- --threads N`. */
-export const threads = Number(process.env.SIMDGRAD_THREADS ?? 1);
+const { process, SIMDGRAD_THREADS: set } = globalThis as { process?: NodeJS.Process; SIMDGRAD_THREADS?: string };
+const asked = process?.env.SIMDGRAD_THREADS ?? set ?? '1';
+
+/**
+ * The threads of the cores that tests share: SIMDGRAD_THREADS, in Node's environment, or in a browser a global that the page
+ * sets before it loads a test.
+ */
+export const threads: number | 'auto' = asked === 'auto' ? asked : Number(asked);
 
 /** A core with these threads, each of which gets its share however small the work is. */
 export async function newCore(options: CoreOptions = {}): Promise<Core> {

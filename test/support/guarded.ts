@@ -1,6 +1,7 @@
 import { expect } from 'vitest';
 import { arrayOf, type DType, type TypedArray } from '../../src/dtype.ts';
 import type { Core } from '../../src/index.ts';
+import { sameBits } from './bits.ts';
 
 const guardBytes = 64;
 /** 0xff bytes are NaN in f32 and f64: a kernel that reads a guard poisons its result, one that writes it is seen. */
@@ -47,7 +48,7 @@ export class Guarded {
       if (!guards.every((words) => words.every((byte) => byte === guard))) {
         expect.fail(`${label}: written out of bounds`);
       }
-      if (input && Buffer.compare(input, block.subarray(guardBytes, guardBytes + bytes)) !== 0) {
+      if (input && !sameBits(input, block.subarray(guardBytes, guardBytes + bytes))) {
         expect.fail(`${label} changed`);
       }
       this.core.memory.free(start);
