@@ -39,7 +39,7 @@ export function runShares(kernels) {
       switch (kernel) { ${cases.join('\n')} }
     }
     function runShares(thread: i32): void {
-      for (let s = takeShare(); s >= 0; s = takeShare()) {
+      for (let s = takeShare(thread); s >= 0; s = takeShare(thread)) {
         run(kernelOfJob(), cut(s), cut(s + 1), thread);
         finishShare();
       }

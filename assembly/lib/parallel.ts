@@ -1,15 +1,16 @@
 // Fork and join over shared memory. A caller and its helpers run the same module over the same memory; a job is one kernel call
-// whose range is cut into shares, and whoever is free takes the next one:
+// whose range is cut into shares, a bit each of the word `shares`:
 //
-//   caller                                          helper
-//     write the job; done = 0; shares = parts         wait until the epoch is another: spin, then sleep
+//   caller, thread 0                                helper, thread t
+//     write the job; done = 0; shares = 11…1          wait until the epoch is another: spin, then sleep
 //     epoch += 1; wake those asleep
-//     while s = shares-- is positive:                 while s = shares-- is positive:
-//       run share s − 1; done += 1                      run share s − 1; done += 1
-//     wait until done = parts
+//     run share 0, if it is still there               run share t, if it is still there
+//     run any that is left; done += 1 for each        run any that is left; done += 1 for each
+//     wait until all are done
 //
-// A helper that comes late finds no share and is not missed: the caller has done them all. One that looks for shares before it saw the
-// epoch change may find one of the next job, which is whole by then, since `shares` is written last. Atomic instructions
+// Thread t has share t, so that it finds in its cache what it wrote in the kernel before, if both are cut alike. A helper that comes
+// late finds no share and is not missed: the caller has done them all. One that looks for shares before it saw the epoch
+// change may find one of the next job, which is whole by then, since `shares` is written last. Atomic instructions
 // order what lies between them. Neither side loses a wake-up: a sleeper says so before the last look at what it waits for
 // (which the wait instruction takes), and whoever changes that looks for sleepers afterwards.
 //
@@ -160,7 +161,7 @@ export function publish(kernel: i32, begin: i32, end: i32, align: i32, parts: i3
   store<i32>(PARTS, parts);
   store<f64>(WORK, <f64>(end - begin) * work / <f64>parts);
   atomic.store<i32>(DONE, 0);
-  atomic.store<i32>(SHARES, parts);
+  atomic.store<i64>(SHARES, parts == 64 ? -1 : (<i64>1 << parts) - 1);
   atomic.add<i32>(EPOCH, 1);
   if (atomic.load<i32>(SLEEPERS) > 0) atomic.notify(EPOCH, parts - 1);
 }
@@ -170,9 +171,22 @@ export function kernelOfJob(): i32 {
   return load<i32>(KERNEL);
 }
 
-/** Takes a share; −1 if none is left. */
-export function takeShare(): i32 {
-  return atomic.sub<i32>(SHARES, 1) - 1;
+/** Takes a share, the thread's own if it is there; −1 if none is left. */
+export function takeShare(thread: i32): i32 {
+  if (take(thread)) return thread;
+  for (let left = atomic.load<i64>(SHARES); left != 0; left = atomic.load<i64>(SHARES)) {
+    const s = <i32>ctz(left);
+    if (take(s)) return s;
+  }
+  return -1;
+}
+
+/** Whether share s was there: it is no more. */
+// @ts-ignore: decorator
+@inline
+function take(s: i32): bool {
+  const bit = <i64>1 << s;
+  return (atomic.and<i64>(SHARES, ~bit) & bit) != 0;
 }
 
 /** Where share s of the job begins; share s − 1 ends there. */
