@@ -41,7 +41,7 @@ export class Parameter extends Tensor {
 
   /** Sets the gradient to zero. */
   zeroGrad(): void {
-    if (this.hasGrad) this.grad.data.fill(0);
+    if (this.hasGrad) this.grad.refill(0);
   }
 
   /** @internal Back to the state before any backward pass: no gradient. */

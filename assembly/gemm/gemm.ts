@@ -69,11 +69,37 @@ export function gemmWorkspace<T>(M: i32, N: i32, K: i32): i32 {
 }
 
 /**
- * Part [begin, end) of C along its longer side: rows where M > N, else columns. A: [M][K] or, transposed, [K][M]; B: [K][N] or
+ * Whether threads divide C's rows, else its columns: the longer side, since each thread packs all of the operand along the other;
+ * where K is short, the rows, which lie in one piece: the threads then find them in their caches (measured).
+ */
+// @ts-ignore: decorator
+@inline
+export function byRows(M: i32, N: i32, K: i32): bool {
+  return M > N || (K <= shortK && M >= 4 * MR);
+}
+
+/** K up to which a product mostly reads and writes C. */
+// @ts-ignore: decorator
+@inline
+const shortK: i32 = 64;
+
+/** Nanoseconds that a line takes (measured). */
+export function lineWork(M: i32, N: i32, K: i32): f64 {
+  const length = byRows(M, N, K) ? N : M;
+  return 0.05 * K * length + 0.1 * (K + length);
+}
+
+/** How many lines of C a product is divided into: its rows or its columns. */
+export function gemmLines(M: i32, N: i32, K: i32): i32 {
+  return byRows(M, N, K) ? M : N;
+}
+
+/**
+ * Lines [begin, end) of C, its rows or its columns. A: [M][K] or, transposed, [K][M]; B: [K][N] or
  * [N][K]; C: [M][N], ldc elements a row. β = 0 overwrites C without reading it.
  */
 // @ts-ignore: decorator
-@parallel(0.05 * K * min(M, N) + 0.2 * K, M > N ? 12 : 16)
+@parallel(lineWork(M, N, K), byRows(M, N, K) ? 12 : 16)
 export function gemm<T>(
   c: usize, a: usize, b: usize, workspace: usize,
   M: i32, N: i32, K: i32, lda: i32, ldb: i32, ldc: i32,
@@ -81,7 +107,7 @@ export function gemm<T>(
 ): void {
   const aRow = transposeA ? 1 : lda, aK = transposeA ? lda : 1;
   const skinny = transposeB ? M <= skinnyDots && aK == 1 : M <= skinnyRows;
-  if (M > N) {
+  if (byRows(M, N, K)) {
     a = at<T>(a, begin * aRow);
     c = at<T>(c, begin * ldc);
     M = end - begin;

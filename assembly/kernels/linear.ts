@@ -7,21 +7,21 @@
 //
 // The two gradients that are plain products are gemm itself; here are the parts with a bias.
 
-import { gemm } from '../gemm/gemm';
+import { byRows, gemm, lineWork } from '../gemm/gemm';
 import { at, lanes, loadLanes, storeLanes } from '../lib/simd';
 
 /**
- * Part [begin, end) of out: [M][O] along its longer side, as gemm divides it. x: [M][I], weight: [O][I], bias: [O] or null.
+ * Lines [begin, end) of out: [M][O], its rows or columns as gemm divides it. x: [M][I], weight: [O][I], bias: [O] or null.
  * Workspace as for gemm.
  */
 // @ts-ignore: decorator
-@parallel(0.05 * I * min(M, O) + 0.2 * I, M > O ? 12 : 16)
+@parallel(lineWork(M, O, I), byRows(M, O, I) ? 12 : 16)
 export function linearForward<T>(
   out: usize, x: usize, weight: usize, bias: usize, workspace: usize, M: i32, O: i32, I: i32, begin: i32, end: i32,
 ): void {
   if (bias) {
-    const byRows = M > O, first = byRows ? 0 : begin, last = byRows ? O : end;
-    for (let m = byRows ? begin : 0, rows = byRows ? end : M; m < rows; m++) {
+    const rows = byRows(M, O, I), first = rows ? 0 : begin, last = rows ? O : end;
+    for (let m = rows ? begin : 0, stop = rows ? end : M; m < stop; m++) {
       for (let o = first; o < last; o += lanes<T>()) {
         storeLanes<T>(at<T>(out, m * O + o), loadLanes<T>(at<T>(bias, o), last - o), last - o);
       }

@@ -10,10 +10,10 @@
 // there. Where strideC is 0, as in the gradient of such an operand, the products along the axis add up: they run in
 // their order, the first of them overwriting C unless it accumulates.
 //
-// [begin, end) counts the lines of all matrices of C, L = max(M, N) of each: rows where M > N, else columns, as gemm divides them.
+// [begin, end) counts the lines of all matrices of C, rows or columns as gemm divides them, L of each.
 // Lines p·L to (p + 1)·L are those of matrix p.
 
-import { gemm } from '../gemm/gemm';
+import { gemm, gemmLines, lineWork } from '../gemm/gemm';
 import { at } from '../lib/simd';
 
 /** Where the strides of C, A and B stand in an axis of the table, after its size. */
@@ -21,14 +21,14 @@ const C: i32 = 4, A: i32 = 8, B: i32 = 12;
 
 /** Lines [begin, end) of C. Matrices and workspace as gemm has them. */
 // @ts-ignore: decorator
-@parallel(0.05 * K * min(M, N) + 0.2 * K)
+@parallel(lineWork(M, N, K))
 export function matmul<T>(
   c: usize, a: usize, b: usize, batches: usize, workspace: usize,
   M: i32, N: i32, K: i32, lda: i32, ldb: i32, ldc: i32,
   transposeA: i32, transposeB: i32, accumulate: i32, begin: i32, end: i32,
 ): void {
   const terms = stepsOf(batches, true);
-  const L = max(M, N);
+  const L = gemmLines(M, N, K);
   for (let p = begin / L; p * L < end; p++) {
     const from = max(begin - p * L, 0), to = min(end - p * L, L);
     const matrix = at<T>(c, offsetOf(batches, p, false, C));

@@ -23,7 +23,8 @@ export class BareMlp {
     const [dw1, db1, dw2, db2] = parameters.map(({ grad }) => grad.address);
     const [h, r, dh, dr] = Array.from({ length: 4 }, () => zeros(1, H).address);
     const [inputs, outputs, doutputs, dinputs] = [x.address, this.out.address, dout.address, this.dx.address];
-    const { gemmWorkspace, linearForward, linearBackwardBias, gemm, reluForward, reluBackward } = core.kernels.f32;
+    const { gemmLines, gemmWorkspace, linearForward, linearBackwardBias, gemm, reluForward, reluBackward } =
+      core.kernels.f32;
     const sizes = [gemmWorkspace(1, H, I), gemmWorkspace(H, I, 1), gemmWorkspace(1, I, H)];
     sizes.push(gemmWorkspace(1, O, H), gemmWorkspace(O, H, 1), gemmWorkspace(1, H, O));
     const workspace = core.memory.allocate(floatBytes * Math.max(...sizes));
@@ -33,11 +34,11 @@ export class BareMlp {
       linearForward(outputs, r, w2, b2, workspace, 1, O, H, 0, O);
     };
     this.backward = () => {
-      gemm(dw2, doutputs, r, workspace, O, H, 1, O, H, H, 1, 0, 1, 1, 0, Math.max(O, H));
+      gemm(dw2, doutputs, r, workspace, O, H, 1, O, H, H, 1, 0, 1, 1, 0, gemmLines(O, H, 1));
       linearBackwardBias(db2, doutputs, 1, O, 0, O);
       gemm(dr, doutputs, w2, workspace, 1, H, O, O, H, H, 0, 0, 1, 0, 0, H);
       reluBackward(dh, dr, r, 0, 0, 0, 0, H);
-      gemm(dw1, dh, inputs, workspace, H, I, 1, H, I, I, 1, 0, 1, 1, 0, Math.max(H, I));
+      gemm(dw1, dh, inputs, workspace, H, I, 1, H, I, I, 1, 0, 1, 1, 0, gemmLines(H, I, 1));
       linearBackwardBias(db1, dh, 1, H, 0, H);
       gemm(dinputs, dh, w1, workspace, 1, I, H, H, I, I, 0, 0, 1, 0, 0, I);
     };

@@ -16,7 +16,7 @@ export interface Product {
   readonly transposeA: 0 | 1;
   readonly transposeB: 0 | 1;
   /** Columns of all matrices of C, which `begin` and `end` cut. */
-  readonly lines: number;
+  readonly matrices: number;
 }
 
 export interface MatmulGeometry {
@@ -87,9 +87,9 @@ function foldRows(axes: Axis[], M: number, K: number, N: number): number {
 function product(
   axes: readonly Axis[],
   order: readonly [number, number, number],
-  sizes: Omit<Product, 'batches' | 'lines'>,
+  sizes: Omit<Product, 'batches' | 'matrices'>,
 ): Product {
   const ordered = axes.map(({ size, strides }) => ({ size, strides: order.map((operand) => strides[operand]) }));
   const matrices = ordered.reduce((count, { size, strides }) => (strides[0] === 0 ? count : count * size), 1);
-  return { batches: axisTable(ordered), lines: matrices * Math.max(sizes.M, sizes.N), ...sizes };
+  return { batches: axisTable(ordered), matrices, ...sizes };
 }

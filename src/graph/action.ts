@@ -26,7 +26,7 @@ export function passAction(kind: 'add' | 'copy' | 'zero', tos: readonly Tensor[]
   const run = () => {
     const to = tos[0];
     const from = froms[0];
-    if (kind === 'zero') to.data.fill(0);
+    if (kind === 'zero') to.refill(0);
     else if (to.dtype === 'i32') to.data.set(from.data);
     else if (kind === 'add') to.core.kernels[to.dtype].accumulate(to.address, from.address, 0, to.size);
     else to.core.kernels[to.dtype].copyElements(to.address, from.address, 0, to.size);

@@ -38,6 +38,6 @@ export function gemm(a: Tensor, b: Tensor, out: Tensor, options: GemmOptions = {
     out.address,
     a.address, b.address, workspace,
     M, N, K, a.shape[1], b.shape[1], N,
-    Number(transposeA), Number(transposeB), alpha, beta, 0, Math.max(M, N),
+    Number(transposeA), Number(transposeB), alpha, beta, 0, kernels.gemmLines(M, N, K),
   );
 }

@@ -59,7 +59,7 @@ export class Linear extends Layer {
     this.kernels.linearForward(
       outputs[0].address,
       inputs[0].address, this.weight.address, addressOf(this.bias), workspace,
-      M, O, I, 0, Math.max(M, O),
+      M, O, I, 0, this.kernels.gemmLines(M, O, I),
     );
   }
 
@@ -72,7 +72,9 @@ export class Linear extends Layer {
     const dweight = this.weight.grad.address;
     const dbias = addressOf(this.bias?.grad);
     const workspace = this.backwardWorkspace(M);
-    this.kernels.gemm(
+    const { kernels } = this;
+    // biome-ignore-start format: outputs, inputs, sizes
+    kernels.gemm(
       dweight,
       dout.address,
       inputs[0].address,
@@ -88,12 +90,12 @@ export class Linear extends Layer {
       1,
       1,
       0,
-      Math.max(O, I),
+      kernels.gemmLines(O, I, M),
     );
-    if (dbias) this.kernels.linearBackwardBias(dbias, dout.address, M, O, 0, O);
+    if (dbias) kernels.linearBackwardBias(dbias, dout.address, M, O, 0, O);
     if (!dx) return;
     const beta = gradients.accumulate[0] ? 1 : 0;
-    this.kernels.gemm(
+    kernels.gemm(
       dx.address,
       dout.address,
       this.weight.address,
@@ -109,8 +111,9 @@ export class Linear extends Layer {
       1,
       beta,
       0,
-      Math.max(M, I),
+      kernels.gemmLines(M, I, O),
     );
+    // biome-ignore-end format: outputs, inputs, sizes
   }
 
   private backwardWorkspace(M: number): number {

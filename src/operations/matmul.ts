@@ -11,11 +11,12 @@ export const matmul: Operation = {
     const dtype = float(call, a, 'a').dtype as FloatDType;
     float(call, b, 'b');
     const { shape, forward, gradientA, gradientB } = matmulGeometry(call, a.shape, b.shape);
-    const { matmul: multiply, gemmWorkspace } = core.kernels[dtype];
+    const { matmul: multiply, gemmLines, gemmWorkspace } = core.kernels[dtype];
     const bytes = arrayOf(dtype).BYTES_PER_ELEMENT;
     const scratch = (p: Product) => core.memory.scratch(bytes * gemmWorkspace(p.M, p.N, p.K));
     const table: number[] = [];
     const product = (p: Product) => {
+      const lines = p.matrices * gemmLines(p.M, p.N, p.K);
       const behind = Int32Array.BYTES_PER_ELEMENT * table.length;
       table.push(...p.batches);
       return (c: Tensor, left: Tensor, right: Tensor, at: number, accumulate: boolean) => {
@@ -23,7 +24,7 @@ export const matmul: Operation = {
         // biome-ignore format: outputs, inputs, sizes
         multiply(
           c.address, left.address, right.address, at + behind, workspace,
-          p.M, p.N, p.K, p.lda, p.ldb, p.ldc, p.transposeA, p.transposeB, Number(accumulate), 0, p.lines,
+          p.M, p.N, p.K, p.lda, p.ldb, p.ldc, p.transposeA, p.transposeB, Number(accumulate), 0, lines,
         );
       };
     };

@@ -39,7 +39,7 @@ describe('matmul', () => {
       { sizes: [3, 4, 2], batches: [1, 5, 12, 0, 8] },
     ]);
     const { gradientA, gradientB } = matmulGeometry('matmul', [2, 3], [5, 3, 4]);
-    expect([gradientA.lines, gradientB.lines]).toEqual([3, 20]);
+    expect([gradientA.matrices, gradientB.matrices]).toEqual([1, 5]);
   });
 
   it('folds the inner axes and keeps the outer', () => {

@@ -23,7 +23,7 @@ forEachBuild((core, dtype) => {
     transposeB: boolean,
     alpha: number,
     beta: number,
-    cut = Math.max(M, N),
+    cut = kernels.gemmLines(M, N, K),
   ) {
     const random = new Random(M * 31 + N * 7 + K);
     const memory = new Guarded(core);
@@ -36,7 +36,7 @@ forEachBuild((core, dtype) => {
     const strides = [transposeA ? M : K, transposeB ? K : N, N] as const;
     for (const [begin, end] of [
       [0, cut],
-      [cut, Math.max(M, N)],
+      [cut, kernels.gemmLines(M, N, K)],
     ]) {
       kernels.gemm(c, A, B, workspace, M, N, K, ...strides, +transposeA, +transposeB, alpha, beta, begin, end);
     }

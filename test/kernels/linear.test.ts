@@ -32,7 +32,7 @@ forEachBuild((core, dtype) => {
       const [X, W, DY] = [x, w, dy].map((values) => memory.input(dtype, values));
       const B = b ? memory.input(dtype, b) : 0;
       const workspace = memory.workspace(kernels.gemmWorkspace(M, O, I) * (dtype === 'f32' ? 4 : 8));
-      for (const [begin, end] of halves(Math.max(M, O))) {
+      for (const [begin, end] of halves(kernels.gemmLines(M, O, I))) {
         kernels.linearForward(out, X, W, B, workspace, M, O, I, begin, end);
       }
       for (const [begin, end] of halves(O)) kernels.linearBackwardBias(db, DY, M, O, begin, end);

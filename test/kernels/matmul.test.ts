@@ -39,10 +39,11 @@ forEachBuild((core, dtype) => {
     const c = memory.output(dtype, size, before);
     const [at, bt, batches] = [memory.input(dtype, a), memory.input(dtype, b), memory.input('i32', p.batches)];
     const workspace = memory.workspace(kernels.gemmWorkspace(p.M, p.N, p.K) * (dtype === 'f32' ? 4 : 8));
-    const middle = cut % (p.lines + 1);
+    const lines = p.matrices * kernels.gemmLines(p.M, p.N, p.K);
+    const middle = cut % (lines + 1);
     for (const [begin, end] of [
       [0, middle],
-      [middle, p.lines],
+      [middle, lines],
     ]) {
       // biome-ignore format: as the kernel has them
       kernels.matmul(

@@ -1,4 +1,4 @@
-// Products of matrices: the range counts rows of C, or columns where there are at least as many.
+// Products of matrices: the range counts rows of C or columns.
 
 import { matmulGeometry } from '../../../src/geometry/matmul.ts';
 import { sizeOf } from '../../../src/shape.ts';
@@ -32,7 +32,7 @@ export const products: Record<string, Draw> = {
     const b = given.input((transposeB ? N : K) * ldb);
     const [alpha, beta] = [given.choice([1, 0.7]), given.choice([0, 1, 0.3])];
     return {
-      extent: Math.max(M, N),
+      extent: given.kernels.gemmLines(M, N, K),
       outputs: [given.added(M * ldc)],
       workspace: workspaceOf(given, M, N, K),
       arguments: ([c], workspace) => [
@@ -46,7 +46,7 @@ export const products: Record<string, Draw> = {
     const [M, O, I] = sizesOf(given);
     const inputs = [given.input(M * I), given.input(O * I), given.optional(O)];
     return {
-      extent: Math.max(M, O),
+      extent: given.kernels.gemmLines(M, O, I),
       outputs: [given.output(M * O)],
       workspace: workspaceOf(given, M, O, I),
       arguments: ([out], workspace) => [out, ...inputs, workspace, M, O, I],
@@ -70,7 +70,7 @@ export const products: Record<string, Draw> = {
     const inputs = [given.input(left), given.input(right), given.memory.input('i32', p.batches)];
     const accumulate = given.flag();
     return {
-      extent: p.lines,
+      extent: p.matrices * given.kernels.gemmLines(p.M, p.N, p.K),
       outputs: [accumulate ? given.added(size) : given.output(size)],
       workspace: workspaceOf(given, p.M, p.N, p.K),
       arguments: ([c], workspace) => [
