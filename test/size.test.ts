@@ -12,10 +12,15 @@ const KB = 1024;
 const root = fileURLToPath(new URL('../', import.meta.url));
 const zipped = (bytes: string | Uint8Array) => gzipSync(bytes, { level: 9 }).length;
 
-it.each(['plain', 'relaxed'])('the %s build is at most 60 KB, compressed', (variant) => {
+it.each([
+  ['plain', 60],
+  ['relaxed', 60],
+  ['plain-threads', 62],
+  ['relaxed-threads', 62],
+])('the %s build is at most %i KB, compressed', (variant, limit) => {
   const bytes = zipped(readFileSync(`${root}build/${variant}.wasm`));
   console.log(`${variant}.wasm: ${(bytes / KB).toFixed(1)} KB`);
-  expect(bytes).toBeLessThan(60 * KB);
+  expect(bytes).toBeLessThan(limit * KB);
 });
 
 /** What a bundler makes of a page: a chunk of code, and one with each build. */
@@ -37,18 +42,24 @@ async function bundle(input: string) {
 const library = 'src/index.ts';
 const chunks = await bundle(library);
 
+const builds = ['plain', 'relaxed', 'plain-threads', 'relaxed-threads'];
+
 it.each([
-  ["README's training step", 'test/size/page.ts', 90],
-  ['all of simdgrad', library, 95],
-])('a page that uses %s loads little, compressed', async (what, input, limit) => {
+  ["README's training step", 'one thread', 'test/size/page.ts', 90],
+  ["README's training step", 'threads', 'test/size/page.ts', 90],
+  ['all of simdgrad', 'one thread', library, 95],
+  ['all of simdgrad', 'threads', library, 105],
+])('a page that uses %s on %s loads little, compressed', async (what, threads, input, limit) => {
   const chunks = await bundle(input);
-  const isVariant = ({ name }: { name: string }) => name === 'plain' || name === 'relaxed';
-  const variants = chunks.filter(isVariant);
-  expect(variants).toHaveLength(2);
-  const others = chunks.filter((chunk) => !isVariant(chunk));
+  const variants = chunks.filter(({ name }) => builds.includes(name));
+  expect(variants.map(({ name }) => name).sort()).toEqual([...builds].sort());
+  const withThreads = threads === 'threads';
+  const others = chunks.filter(({ name }) => !builds.includes(name) && (withThreads || name !== 'threads'));
   const code = others.reduce((sum, chunk) => sum + zipped(chunk.code), 0);
-  const module = Math.max(...variants.map((chunk) => zipped(chunk.code)));
-  console.log(`a page with ${what}: ${(code / KB).toFixed(1)} KB of code, ${(module / KB).toFixed(1)} KB of wasm`);
+  const loaded = variants.filter(({ name }) => name.endsWith('threads') === withThreads);
+  const module = Math.max(...loaded.map((chunk) => zipped(chunk.code)));
+  const parts = `${(code / KB).toFixed(1)} KB of code, ${(module / KB).toFixed(1)} KB of wasm`;
+  console.log(`a page with ${what} on ${threads}: ${parts}, ${((code + module) / KB).toFixed(1)} KB`);
   expect(code + module).toBeLessThan(limit * KB);
 });
 

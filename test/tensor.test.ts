@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { manualSeed, Parameter, randperm, Tensor } from '../src/index.ts';
-import { cores, newCore } from './support/builds.ts';
+import { createCore, manualSeed, Parameter, randperm, Tensor } from '../src/index.ts';
+import { cores } from './support/builds.ts';
 
 const [core] = cores;
 
@@ -20,7 +20,7 @@ it('is a view of linear memory, in the dtype asked for or that of the values', (
 });
 
 it('survives growth of the memory: data is made anew', async () => {
-  const small = await newCore({ simd: 'plain' });
+  const small = await createCore({ simd: 'plain' }); // growth detaches views where memory is not shared
   const x = Tensor.from([1, 2, 3], [3], { core: small });
   const stale = x.data;
   const before = small.memory.stats().reservedBytes;
@@ -39,7 +39,7 @@ describe('copies a view of linear memory that grows for the copy', () => {
     ['Tensor.from, a part', Tensor.from, 'part'],
     ['Parameter.from, bytes', Parameter.from, 'bytes'],
   ] as const)('%s', async (_, from, kind) => {
-    const small = await newCore({ simd: 'plain' });
+    const small = await createCore({ simd: 'plain' });
     const x = Tensor.from(
       Float32Array.from({ length: size }, (_, i) => i % 251),
       [size],
@@ -88,7 +88,7 @@ const { gc, process } = globalThis as { gc?: () => void; process?: unknown };
 // Firefox does not let a page collect.
 it.skipIf(!gc && !process)('gives back memory that was dropped without dispose', async () => {
   if (!gc) throw new Error('run with --expose-gc');
-  const other = await newCore({ simd: 'plain' });
+  const other = await createCore({ simd: 'plain' });
   (() => {
     for (let i = 0; i < 20; i++) Tensor.zeros([1000], { core: other });
   })();

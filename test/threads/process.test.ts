@@ -6,7 +6,7 @@ import { expect, it } from 'vitest';
 /** What a script prints, in a process of its own. */
 async function run(name: string, ...args: string[]): Promise<string> {
   const script = fileURLToPath(new URL(`scripts/${name}.ts`, import.meta.url));
-  const { stdout } = await promisify(execFile)(process.execPath, ['--import', 'tsx', script, ...args]);
+  const { stdout } = await promisify(execFile)(process.execPath, ['--expose-gc', '--import', 'tsx', script, ...args]);
   return stdout;
 }
 
