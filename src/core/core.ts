@@ -2,7 +2,7 @@ import { checkInteger, checkOneOf, checkOptions } from '../check.ts';
 import type { FloatDType } from '../dtype.ts';
 import { Generator } from './generator.ts';
 import { Heap } from './heap.ts';
-import { type Kernels, kernelsOf } from './instantiate.ts';
+import { isThreaded, type Kernels, kernelsOf } from './instantiate.ts';
 import type { Threads } from './threads.ts';
 import { compile, fastestSimd, type Simd } from './variant.ts';
 import type { WorkerSource } from './workers.ts';
@@ -72,13 +72,23 @@ export class Core {
     if (current === this) current = undefined;
     this.helpers?.dispose();
     this.memory.dispose();
-    Object.assign(this, { kernels: undefined });
+    Object.assign(this, { kernels: disposedKernels });
   }
 
   [Symbol.dispose](): void {
     this.dispose();
   }
 }
+
+/** A disposed core's kernels: there are none. */
+const disposedKernels = new Proxy(
+  {},
+  {
+    get() {
+      throw new Error('simdgrad: the core was disposed');
+    },
+  },
+);
 
 let current: Core | undefined;
 
@@ -103,13 +113,16 @@ export async function createCore(options: CoreOptions = {}, call = 'createCore')
   const threading = asked === 1 ? undefined : await import('./threads.ts');
   const { threads, reason } = threading?.threadsFor(asked) ?? { threads: 1, reason: '' };
   const module = options.module ?? (await compile(call, simd, threads > 1));
-  if (threads > 1 && threading && threading.isThreaded(module)) {
+  if (threads > 1 && threading && isThreaded(module)) {
     const { memory, limit } = threading.sharedMemory(maxMemory);
     const instance = new WebAssembly.Instance(module, { env: { memory, ...threading.imports } });
     const helpers = new threading.Threads(instance.exports);
     await helpers.start(threads, module, memory, worker);
     const heap = new Heap(memory, limit, helpers);
     return new Core(simd, heap, kernelsOf(instance), helpers, reason);
+  }
+  if (isThreaded(module)) {
+    throw new Error(`${call}: module is a build for several threads, and there is one${reason && `: ${reason}`}`);
   }
   const limit = Math.floor(maxMemory / page) * page;
   const memory = new WebAssembly.Memory({ initial: 1, maximum: limit / page });

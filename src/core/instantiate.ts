@@ -22,3 +22,7 @@ export function kernelsOf({ exports }: WebAssembly.Instance): { [D in FloatDType
     );
   return { f32: ofType('_f32'), f64: ofType('_f64') } as { [D in FloatDType]: Kernels<D> };
 }
+
+/** Whether a module is a build with threads. */
+export const isThreaded = (module: WebAssembly.Module): boolean =>
+  WebAssembly.Module.exports(module).some(({ name }) => name === 'serve');

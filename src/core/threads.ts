@@ -24,10 +24,6 @@ export const imports = {
   },
 };
 
-/** Whether a module is a build with threads. */
-export const isThreaded = (module: WebAssembly.Module): boolean =>
-  WebAssembly.Module.exports(module).some(({ name }) => name === 'serve');
-
 const page = 65536;
 
 /** Memory to share, that may grow to `most` bytes; less where the runtime cannot set aside addresses for so much. */
