@@ -15,7 +15,7 @@ export function sharedOut({ name, type, parameters, work, align }, number) {
   return `
     export function ${name}(${declared.join(', ')}): void {
       ${stores.join(' ')}
-      fork(${number}, begin, end, ${align}, ${nanoseconds});
+      fork(${number}, begin, end, ${align}, <f64>(end - begin) * (${nanoseconds}));
     }`;
 }
 
@@ -31,7 +31,7 @@ export function runShares(kernels) {
   });
   return `
     import {
-      ARGUMENTS, awaitJob, cut, epoch, finishShare, halted, join, kernelOfJob, partsOf, publish, shapeOf, takeShare, workspaceOf,
+      ARGUMENTS, awaitJob, cut, epoch, finishShare, halted, isLarge, join, kernelOfJob, partsOf, publish, shapeOf, takeShare, workspaceOf,
     } from './lib/parallel';
     import { Conv2dShape } from './gemm/shape';
     export { configure, controlBytes, halt, placeWorkspaces } from './lib/parallel';
@@ -45,7 +45,7 @@ export function runShares(kernels) {
       }
     }
     function fork(kernel: i32, begin: i32, end: i32, align: i32, work: f64): void {
-      const parts = partsOf(end - begin, work);
+      const parts = isLarge(work) ? partsOf(end - begin, work) : 1;
       if (parts == 1) {
         run(kernel, begin, end, 0);
         return;

@@ -53,6 +53,10 @@ const MAY_SLEEP: usize = 396;
 // @ts-ignore: decorator
 @inline
 const GRAIN: usize = 408;
+/** Nanoseconds of work below which a job is not shared out; negative once the core has halted. */
+// @ts-ignore: decorator
+@inline
+const LEAST: usize = 416;
 /** The workspaces of all threads, one behind the other, and their distance in bytes. */
 // @ts-ignore: decorator
 @inline
@@ -120,6 +124,7 @@ const LOST: i32 = 3;
 export function configure(threads: i32, spins: i32, maySleep: i32, grain: f64): void {
   atomic.store<i32>(THREADS, threads);
   store<f64>(GRAIN, grain);
+  store<f64>(LEAST, threads > 1 ? 2 * grain : Infinity);
   store<i32>(SPINS, spins);
   store<i32>(MAY_SLEEP, maySleep);
 }
@@ -134,22 +139,29 @@ export function placeWorkspaces(address: usize, distance: usize): void {
 export function halt(why: i32): void {
   atomic.store<i32>(HALTED, why);
   atomic.store<i32>(THREADS, 0);
+  store<f64>(LEAST, -1);
   atomic.add<i32>(EPOCH, 1);
   atomic.notify(EPOCH, -1);
   atomic.notify(DONE, -1);
 }
 
-/** Into how many shares to cut a job of `units`, each of so many nanoseconds; 1: not to be shared. */
+/** Whether a job of so many nanoseconds may be worth sharing. This is all that a small kernel passes through. */
+// @ts-ignore: decorator
+@inline
+export function isLarge(work: f64): bool {
+  return work >= load<f64>(LEAST);
+}
+
+/** Into how many shares to cut a job of `units` that take so many nanoseconds in all; 1: it is not worth it. */
 export function partsOf(units: i32, work: f64): i32 {
-  const threads = load<i32>(THREADS);
-  if (threads <= 0) fail(load<i32>(HALTED));
-  const total = <f64>units * work, grain = load<f64>(GRAIN);
-  if (total < 2 * grain || threads == 1 || units <= 1) return 1;
-  const most = total / (atomic.load<i32>(SLEEPERS) > 0 ? WAKING * grain : grain);
+  const threads = load<i32>(THREADS), grain = load<f64>(GRAIN);
+  if (threads == 0) fail(load<i32>(HALTED));
+  if (units <= 1) return 1;
+  const most = work / (atomic.load<i32>(SLEEPERS) > 0 ? WAKING * grain : grain);
   return max(1, min(min(threads, units), <i32>min(most, 64.0)));
 }
 
-/** Publishes a job whose arguments are in place. */
+/** Publishes a job whose arguments are in place, of so many nanoseconds in all. */
 export function publish(kernel: i32, begin: i32, end: i32, align: i32, parts: i32, work: f64): void {
   // A call that was cut off by an exception has left shares running.
   if (atomic.load<i32>(DONE) != load<i32>(PARTS)) halt(LOST);
@@ -159,7 +171,7 @@ export function publish(kernel: i32, begin: i32, end: i32, align: i32, parts: i3
   store<i32>(END, end);
   store<i32>(ALIGN, align);
   store<i32>(PARTS, parts);
-  store<f64>(WORK, <f64>(end - begin) * work / <f64>parts);
+  store<f64>(WORK, work / <f64>parts);
   atomic.store<i32>(DONE, 0);
   atomic.store<i64>(SHARES, parts == 64 ? -1 : (<i64>1 << parts) - 1);
   atomic.add<i32>(EPOCH, 1);

@@ -119,7 +119,7 @@ export class Threads {
 
   /** @internal Shares out everything, however small, for tests. */
   shareAll(): void {
-    this.grain = 0;
+    this.grain = 1e-6;
     this.use(this.count);
   }
 
