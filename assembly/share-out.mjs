@@ -1,9 +1,8 @@
 // The text of a kernel's instance in the builds with threads. `@parallel(work, align)` above a kernel says how many nanoseconds one
 // unit of its range [begin, end) takes in f32 on one core, in terms of its parameters, and at which multiples the range should
-// be cut (1 if left out). The instance
-//
-// writes the arguments down, where every thread reads them, and shares out the range (lib/parallel.ts). That also a kernel that is not
-// worth sharing goes this way costs it some nanoseconds and saves a tenth of the module (measured).
+// be cut (1 if left out). The instance writes the arguments down, where every thread reads them, and shares out the range
+// (lib/parallel.ts). That also a kernel that is not worth sharing goes this way costs it some nanoseconds and makes the module smaller
+// (docs/measurements.md).
 //
 // A parameter named `workspace` is another block for each thread; so is `shape`, a Conv2dShape with a workspace behind it.
 

@@ -120,8 +120,9 @@ declare function fail(why: i32): void;
 @inline
 const LOST: i32 = 3;
 
-/** To be called before the first job. */
+/** To be called before the first job; it does not bring back a core that has halted. */
 export function configure(threads: i32, spins: i32, maySleep: i32, grain: f64): void {
+  if (atomic.load<i32>(HALTED) != 0) return;
   atomic.store<i32>(THREADS, threads);
   store<f64>(GRAIN, grain);
   store<f64>(LEAST, threads > 1 ? 2 * grain : Infinity);
