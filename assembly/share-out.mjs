@@ -30,7 +30,7 @@ export function runShares(kernels) {
   });
   return `
     import {
-      ARGUMENTS, awaitJob, cut, epoch, finishShare, halted, isLarge, join, kernelOfJob, partsOf, publish, shapeOf, takeShare, workspaceOf,
+      ARGUMENTS, awaitJob, blocksOf, cut, epoch, finishShare, halted, isLarge, join, kernelOfJob, partsOf, publish, shapeOf, takeShare, workspaceOf,
     } from './lib/parallel';
     import { Conv2dShape } from './gemm/shape';
     export { configure, controlBytes, halt, placeWorkspaces } from './lib/parallel';
@@ -44,7 +44,7 @@ export function runShares(kernels) {
       }
     }
     function fork(kernel: i32, begin: i32, end: i32, align: i32, work: f64): void {
-      const parts = isLarge(work) ? partsOf(end - begin, work) : 1;
+      const parts = isLarge(work) ? partsOf(blocksOf(end - begin, align), work) : 1;
       if (parts == 1) {
         run(kernel, begin, end, 0);
         return;

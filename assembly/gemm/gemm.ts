@@ -83,7 +83,7 @@ export function byRows(M: i32, N: i32, K: i32): bool {
 @inline
 const shortK: i32 = 64;
 
-/** Nanoseconds that a line takes (measured). */
+/** Nanoseconds that a line takes: its products, and packing. */
 export function lineWork(M: i32, N: i32, K: i32): f64 {
   const length = byRows(M, N, K) ? N : M;
   return 0.05 * K * length + 0.1 * (K + length);

@@ -1,7 +1,8 @@
 // Elementwise functions y = f(x) with hyper-parameters a and b, and their gradients dx = dy·f′.
 //
 // A function is a class with two methods on vectors; one loop (lib/elementwise.ts) runs them all. assembly/index.ts
-// names the classes, and the build makes of each, say Relu, the kernels reluForward and reluBackward. Backward is
+// names the classes, and the build makes of each, say Relu, the kernels reluForward and reluBackward. `work` is how many
+// nanoseconds an element takes forward. Backward is
 // handed what its class says it needs in `saved`: the input x, or the output y where f′ is cheaper by it. The result
 // may overwrite any of the arrays that it is computed from. Those of arithmetic are in unary.ts.
 //

@@ -120,14 +120,14 @@ export function conv2dBackwardWeight<T>(
 export function conv2dBackwardInput<T>(
   dx: usize, dout: usize, weight: usize, shape: usize, accumulate: i32, begin: i32, end: i32,
 ): void {
-  const s = changetype<Conv2dShape>(shape), C = s.C;
+  const s = changetype<Conv2dShape>(shape), C = s.C, Cg = C / s.G;
   if (!accumulate) fill<T>(dx, 0, begin * s.H * s.W, end * s.H * s.W);
   // The rest of an image, then whole images, then the first planes of one.
   for (let plane = begin; plane < end; ) {
     const n = plane / C, c = plane - n * C, whole = c == 0 ? (end - plane) / C : 0;
     const images = max(whole, 1), last = whole ? C : min(C, c + end - plane);
-    for (let g = c / (C / s.G); g * (C / s.G) < last; g++) {
-      const from = max(c - g * (C / s.G), 0), to = min(last - g * (C / s.G), C / s.G);
+    for (let g = c / Cg; g * Cg < last; g++) {
+      const from = max(c - g * Cg, 0), to = min(last - g * Cg, Cg);
       addToPlanes<T>(dx, dout, weight, shape, n, n + images, g, from, to);
     }
     plane += whole ? whole * C : last - c;

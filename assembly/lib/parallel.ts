@@ -17,77 +17,37 @@
 // The kernels partition outputs, so results depend neither on the cuts nor on who runs which share.
 
 // The words of the control block, which the heap leaves free. Those that both sides change lie on cache lines of their own.
-// @ts-ignore: decorator
-@inline
 const SHARES: usize = 192;
-// @ts-ignore: decorator
-@inline
 const DONE: usize = 256;
-// @ts-ignore: decorator
-@inline
 const WAITING: usize = 260;
-// @ts-ignore: decorator
-@inline
 const EPOCH: usize = 320;
-// @ts-ignore: decorator
-@inline
 const SLEEPERS: usize = 324;
 
 /** Threads in all; 0 once the core has halted. */
-// @ts-ignore: decorator
-@inline
 const THREADS: usize = 384;
 /** Why it has halted. */
-// @ts-ignore: decorator
-@inline
 const HALTED: usize = 388;
 /** Looks at a word before a helper sleeps. */
-// @ts-ignore: decorator
-@inline
 const SPINS: usize = 392;
 /** Whether the caller may sleep: a browser's main thread may not. */
-// @ts-ignore: decorator
-@inline
 const MAY_SLEEP: usize = 396;
 /** Nanoseconds of work that are worth a share. */
-// @ts-ignore: decorator
-@inline
 const GRAIN: usize = 408;
 /** Nanoseconds of work below which a job is not shared out; negative once the core has halted. */
-// @ts-ignore: decorator
-@inline
 const LEAST: usize = 416;
 /** The workspaces of all threads, one behind the other, and their distance in bytes. */
-// @ts-ignore: decorator
-@inline
 const WORKSPACES: usize = 400;
-// @ts-ignore: decorator
-@inline
 const DISTANCE: usize = 404;
 
 /** The arguments of a job before its range, 8 bytes each, sixteen at most: at an address that takes one byte in the code. */
-// @ts-ignore: decorator
-@inline
 export const ARGUMENTS: usize = 32;
 
 // The rest of the job: the kernel's number, its range, how it is cut.
-// @ts-ignore: decorator
-@inline
 const KERNEL: usize = 448;
-// @ts-ignore: decorator
-@inline
 const BEGIN: usize = 452;
-// @ts-ignore: decorator
-@inline
 const END: usize = 456;
-// @ts-ignore: decorator
-@inline
 const ALIGN: usize = 460;
-// @ts-ignore: decorator
-@inline
 const PARTS: usize = 464;
-// @ts-ignore: decorator
-@inline
 const WORK: usize = 472;
 
 /** Bytes at the start of memory that belong to the control block. */
@@ -95,14 +55,10 @@ export function controlBytes(): i32 {
   return 512;
 }
 
-/** As many times the work is worth a share where helpers must be woken (measured). */
-// @ts-ignore: decorator
-@inline
+/** As many times the work is worth a share where helpers must be woken: that takes the caller microseconds, and them tens. */
 const WAKING: f64 = 12;
 
 /** Milliseconds without a share done, besides a multiple of what a share should take, after which a helper must have died. */
-// @ts-ignore: decorator
-@inline
 const PATIENCE: f64 = 800;
 
 /** Milliseconds. */
@@ -116,8 +72,6 @@ declare function now(): f64;
 declare function fail(why: i32): void;
 
 /** `why` of a helper that does not answer. */
-// @ts-ignore: decorator
-@inline
 const LOST: i32 = 3;
 
 /** To be called before the first job; it does not bring back a core that has halted. */
@@ -153,13 +107,18 @@ export function isLarge(work: f64): bool {
   return work >= load<f64>(LEAST);
 }
 
-/** Into how many shares to cut a job of `units` that take so many nanoseconds in all; 1: it is not worth it. */
-export function partsOf(units: i32, work: f64): i32 {
+/** Into how many shares to cut a job of `blocks` that take so many nanoseconds in all; 1: it is not worth it. */
+export function partsOf(blocks: i32, work: f64): i32 {
   const threads = load<i32>(THREADS), grain = load<f64>(GRAIN);
   if (threads == 0) fail(load<i32>(HALTED));
-  if (units <= 1) return 1;
+  if (blocks <= 1) return 1;
   const most = work / (atomic.load<i32>(SLEEPERS) > 0 ? WAKING * grain : grain);
-  return max(1, min(min(threads, units), <i32>min(most, 64.0)));
+  return max(1, min(min(threads, blocks), <i32>min(most, 64.0)));
+}
+
+/** Blocks of `align` units, at whose bounds a range may be cut. */
+export function blocksOf(units: i32, align: i32): i32 {
+  return (units + align - 1) / align;
 }
 
 /** Publishes a job whose arguments are in place, of so many nanoseconds in all. */
@@ -205,8 +164,7 @@ function take(s: i32): bool {
 /** Where share s of the job begins; share s − 1 ends there. */
 export function cut(s: i32): i32 {
   const begin = load<i32>(BEGIN), end = load<i32>(END), align = load<i32>(ALIGN);
-  const blocks = (end - begin + align - 1) / align;
-  return min(end, begin + align * <i32>(<i64>blocks * s / load<i32>(PARTS)));
+  return min(end, begin + align * <i32>(<i64>blocksOf(end - begin, align) * s / load<i32>(PARTS)));
 }
 
 /** A share is done. */

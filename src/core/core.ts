@@ -1,7 +1,7 @@
 import { checkInteger, checkOneOf, checkOptions } from '../check.ts';
 import type { FloatDType } from '../dtype.ts';
 import { Generator } from './generator.ts';
-import { Heap } from './heap.ts';
+import { Heap, page } from './heap.ts';
 import { isThreaded, type Kernels, kernelsOf } from './instantiate.ts';
 import type { Threads } from './threads.ts';
 import { compile, fastestSimd, type Simd } from './variant.ts';
@@ -31,7 +31,6 @@ export interface CoreOptions {
 }
 
 const wasmLimit = 2 ** 32;
-const page = 65536;
 
 /**
  * One instance of the wasm module with its memory, its threads and its random generator. Tensors and layers of different

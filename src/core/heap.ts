@@ -24,7 +24,8 @@ export interface ThreadsOfHeap {
 
 /** Blocks start and end on cache lines, so that no two tensors share one and every vector load is aligned. */
 const line = 64;
-const page = 65536;
+/** Bytes by which a memory grows. */
+export const page = 65536;
 
 /**
  * The allocator of linear memory: best fit over address-ordered holes that merge when neighbours are freed.

@@ -1,3 +1,4 @@
+import { page } from './heap.ts';
 import { type Helper, hardwareThreads, makeHelper, obstacle, type WorkerSource } from './workers.ts';
 
 /** What the builds with threads export besides kernels (assembly/lib/parallel.ts, assembly/share-out.mjs). */
@@ -23,8 +24,6 @@ export const imports = {
     throw new Error(`simdgrad: ${reasons[why]}`);
   },
 };
-
-const page = 65536;
 
 /** Memory to share, that may grow to `most` bytes; less where the runtime cannot set aside addresses for so much. */
 export function sharedMemory(most: number): { memory: WebAssembly.Memory; limit: number } {

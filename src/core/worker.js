@@ -1,5 +1,5 @@
 // What a helper thread runs, in Node (worker_threads) and in browsers (a module Worker): it gets the module and the shared memory,
-// says that it is ready, and serves until the core halts. assembly/build.mjs embeds this text, and ships it as a file.
+// says that it is ready, and serves until the core halts. assembly/build.mjs embeds this text; the package has it as a file, too.
 
 /** Why the core halts: a helper failed (src/core/threads.ts). */
 const failed = 2;

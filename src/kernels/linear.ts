@@ -20,18 +20,8 @@ export function linearForward(x: Tensor, weight: Tensor, bias: Tensor | null, ou
   if (bias) checkTensor(call, 'bias', bias, { ...same, shape: [O] });
   checkTensor(call, 'out', out, { ...same, shape: [M, O] });
   const workspace = same.core.memory.scratch(kernels.gemmWorkspace(M, O, I) * out.data.BYTES_PER_ELEMENT);
-  kernels.linearForward(
-    out.address,
-    x.address,
-    weight.address,
-    addressOf(bias),
-    workspace,
-    M,
-    O,
-    I,
-    0,
-    kernels.gemmLines(M, O, I),
-  );
+  const lines = kernels.gemmLines(M, O, I);
+  kernels.linearForward(out.address, x.address, weight.address, addressOf(bias), workspace, M, O, I, 0, lines);
 }
 
 /** dx = dout·W. @param dout [M, O]; @param weight [O, I]; @param dx [M, I], overwritten */
