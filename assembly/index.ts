@@ -35,7 +35,7 @@ export { dropout } from './kernels/dropout';
 export { accumulate, copyElements } from './kernels/fan';
 export { gatherBackward, gatherForward, largestIndex, smallestIndex } from './kernels/gather';
 export { col2im, im2col } from './kernels/im2col';
-export { layerNormForward, layerNormBackward, layerNormBackwardParameters } from './kernels/layernorm';
+export { layerNormForward, layerNormBackward } from './kernels/layernorm';
 export { linearForward } from './kernels/linear';
 export { matmul } from './kernels/matmul';
 export { adaptiveMaxPool2dForward, maxPool2dBackward, maxPool2dForward } from './kernels/maxpool2d';

@@ -11,7 +11,9 @@
 // r·mean(g), and Σx̂ = 0 frees it of any other share; ∂r/∂x = −r²·x̂/C makes the path through r r·x̂·mean(g∘x̂).
 //
 // γ (weight) and β (bias) may be null: then γ = 1, β = 0. Forward saves μ and r of each row for backward.
-// dx overwrites; dγ and dβ accumulate. Rows lie one behind the other.
+// dx overwrites. Rows lie one behind the other. The sums of dγ and dβ over rows are those of blocks of 16 rows, so that threads
+// share rows, of which each finds in its cache what it reads twice, and the order of additions is still one; what sums the
+// blocks up is the kernel of a linear layer's bias gradient.
 //
 // A row of some thousand elements stays in the first cache between the passes over it. The sums run in four parts, one
 // behind the other they would wait for each addition (measured: twice the time). Where γ and β are there, loops do not
@@ -46,79 +48,84 @@ export function layerNormForward<T>(
   }
 }
 
-/** Rows [begin, end): dx. dx, dout, x: [rows, C]; mean, rstd: [rows]; weight: [C] or null. */
-// @ts-ignore: decorator
-@parallel(0.7 * C)
-export function layerNormBackward<T>(
-  dx: usize,
-  dout: usize, x: usize, weight: usize, mean: usize, rstd: usize,
-  C: i32, begin: i32, end: i32,
-): void {
-  const whole = wholeVectors<T>(C), pairs = wholeVectors<T>(C, 2);
-  for (let row = begin; row < end; row++) {
-    const xRow = at<T>(x, row * C), doutRow = at<T>(dout, row * C), dxRow = at<T>(dx, row * C);
-    const r = load<T>(at<T>(rstd, row));
-    const mus = v128.splat<T>(load<T>(at<T>(mean, row))), rs = v128.splat<T>(r);
+/** Rows whose shares of dγ and dβ are summed in one place (src/geometry/layernorm.ts knows the number, too). */
+const together = 16;
 
-    // Σ g and Σ g∘(x − μ). Beyond the row g is 0.
-    let sumG = zero(), sumG1 = zero(), sumGX = zero(), sumGX1 = zero();
+/**
+ * Blocks [begin, end) of 16 rows: dx, unless it is null, and what each block adds to dγ and dβ.
+ * dx, dout, x: [rows, C]; sums: [2, ⌈rows/16⌉, C], overwritten, or null; weight: [C] or null; mean, rstd: [rows].
+ *
+ * Two rows at a time: the sums of one would wait for each other. Where only one is left it is its own second, with dy = 0.
+ */
+// @ts-ignore: decorator
+@parallel(16 * 0.8 * C)
+export function layerNormBackward<T>(
+  dx: usize, sums: usize,
+  dout: usize, x: usize, weight: usize, mean: usize, rstd: usize,
+  C: i32, rows: i32, begin: i32, end: i32,
+): void {
+  const whole = weight && sums ? wholeVectors<T>(C) : 0, blocks = (rows + together - 1) / together;
+  const stop = min(rows, end * together);
+  for (let row = begin * together; row < stop; row += 2) {
+    const last = min(row + 1, stop - 1), second = last > row ? v128.not(zero()) : zero();
+    const x0 = at<T>(x, row * C), x1 = at<T>(x, last * C), dout0 = at<T>(dout, row * C), dout1 = at<T>(dout, last * C);
+    const mu0 = splatAt<T>(mean, row), mu1 = splatAt<T>(mean, last);
+    const r0 = splatAt<T>(rstd, row), r1 = splatAt<T>(rstd, last);
+    const dgamma = at<T>(sums, (row / together) * C), dbeta = at<T>(dgamma, blocks * C);
+    if (sums && row % together == 0) {
+      memory.fill(dgamma, 0, at<T>(0, C));
+      memory.fill(dbeta, 0, at<T>(0, C));
+    }
+
+    // Σ g and Σ g∘(x − μ) of both rows, and with p = dy∘(x − μ) their shares r·p of dγ. Beyond a row dy is 0.
+    let g0 = zero(), g1 = zero(), gx0 = zero(), gx1 = zero();
     let c = 0;
-    if (weight) {
-      for (; c < pairs; c += 2 * lanes<T>()) {
-        const g = scaled<T>(weight, doutRow, c, lanes<T>(), true);
-        sumG = v128.add<T>(sumG, g);
-        sumGX = madd<T>(g, centred<T>(xRow, mus, c, lanes<T>()), sumGX);
-        const g1 = scaled<T>(weight, doutRow, c + lanes<T>(), lanes<T>(), true);
-        sumG1 = v128.add<T>(sumG1, g1);
-        sumGX1 = madd<T>(g1, centred<T>(xRow, mus, c + lanes<T>(), lanes<T>()), sumGX1);
-      }
+    for (; c < whole; c += lanes<T>()) {
+      const gamma = v128.load(at<T>(weight, c));
+      const dy0 = v128.load(at<T>(dout0, c)), dy1 = v128.and(v128.load(at<T>(dout1, c)), second);
+      const p0 = v128.mul<T>(dy0, centred<T>(x0, mu0, c, lanes<T>())), p1 = v128.mul<T>(dy1, centred<T>(x1, mu1, c, lanes<T>()));
+      g0 = madd<T>(gamma, dy0, g0);
+      g1 = madd<T>(gamma, dy1, g1);
+      gx0 = madd<T>(gamma, p0, gx0);
+      gx1 = madd<T>(gamma, p1, gx1);
+      accumulate<T>(at<T>(dgamma, c), madd<T>(r0, p0, v128.mul<T>(r1, p1)), lanes<T>());
+      accumulate<T>(at<T>(dbeta, c), v128.add<T>(dy0, dy1), lanes<T>());
     }
     for (; c < C; c += lanes<T>()) {
-      const g = scaled<T>(weight, doutRow, c, C - c);
-      sumG = v128.add<T>(sumG, g);
-      sumGX = madd<T>(g, centred<T>(xRow, mus, c, C - c), sumGX);
+      const left = C - c, gamma = weight ? loadLanes<T>(at<T>(weight, c), left) : v128.splat<T>(1);
+      const dy0 = loadLanes<T>(at<T>(dout0, c), left), dy1 = v128.and(loadLanes<T>(at<T>(dout1, c), left), second);
+      const p0 = v128.mul<T>(dy0, centred<T>(x0, mu0, c, left)), p1 = v128.mul<T>(dy1, centred<T>(x1, mu1, c, left));
+      g0 = madd<T>(gamma, dy0, g0);
+      g1 = madd<T>(gamma, dy1, g1);
+      gx0 = madd<T>(gamma, p0, gx0);
+      gx1 = madd<T>(gamma, p1, gx1);
+      if (!sums) continue;
+      accumulate<T>(at<T>(dgamma, c), madd<T>(r0, p0, v128.mul<T>(r1, p1)), left);
+      accumulate<T>(at<T>(dbeta, c), v128.add<T>(dy0, dy1), left);
     }
-    const meanG = v128.splat<T>(<T>(sumLanes<T>(v128.add<T>(sumG, sumG1)) / <T>C));
-    // r·mean(g∘x̂), the factor of x − μ.
-    const slope = v128.splat<T>(<T>(r * r * (sumLanes<T>(v128.add<T>(sumGX, sumGX1)) / <T>C)));
-
-    c = 0;
-    if (weight) {
-      for (; c < whole; c += lanes<T>()) {
-        backwardAt<T>(dxRow, doutRow, xRow, weight, mus, rs, meanG, slope, c, lanes<T>(), true);
-      }
-    }
-    for (; c < C; c += lanes<T>()) backwardAt<T>(dxRow, doutRow, xRow, weight, mus, rs, meanG, slope, c, C - c);
+    if (!dx) continue;
+    backwardRow<T>(at<T>(dx, row * C), dout0, x0, weight, mu0, r0, g0, gx0, C);
+    if (last > row) backwardRow<T>(at<T>(dx, last * C), dout1, x1, weight, mu1, r1, g1, gx1, C);
   }
 }
 
-/**
- * Columns [begin, end), rows [from, to): dweight and dbias (each may be null). dout, x: [rows, C]; mean, rstd: [rows].
- * Rows are walked four at a time: memory is read in order, and dweight and dbias once for the four.
- */
-// @ts-ignore: decorator
-@parallel(0.4 * (to - from), 16)
-export function layerNormBackwardParameters<T>(
-  dweight: usize, dbias: usize,
-  dout: usize, x: usize, mean: usize, rstd: usize,
-  C: i32, from: i32, to: i32, begin: i32, end: i32,
+/** dx of a row, from the lanes of its Σ g and Σ g∘(x − μ). */
+function backwardRow<T>(
+  dx: usize,
+  dout: usize, x: usize, weight: usize, mus: v128, rs: v128, g: v128, gx: v128,
+  C: i32,
 ): void {
-  const whole = begin + wholeVectors<T>(end - begin);
-  for (let row = from, count = 0; row < to; row += count) {
-    count = to - row < 4 ? 1 : 4;
-    const xRow = at<T>(x, row * C), doutRow = at<T>(dout, row * C), last = row + count - 1;
-    const mu0 = splatAt<T>(mean, row), mu1 = splatAt<T>(mean, min(row + 1, last));
-    const mu2 = splatAt<T>(mean, min(row + 2, last)), mu3 = splatAt<T>(mean, last);
-    const r0 = splatAt<T>(rstd, row), r1 = splatAt<T>(rstd, min(row + 1, last));
-    const r2 = splatAt<T>(rstd, min(row + 2, last)), r3 = splatAt<T>(rstd, last);
-    let c = begin;
+  const whole = wholeVectors<T>(C), r = v128.extract_lane<T>(rs, 0);
+  const meanG = v128.splat<T>(<T>(sumLanes<T>(g) / <T>C));
+  // r·mean(g∘x̂), the factor of x − μ.
+  const slope = v128.splat<T>(<T>(r * r * (sumLanes<T>(gx) / <T>C)));
+  let c = 0;
+  if (weight) {
     for (; c < whole; c += lanes<T>()) {
-      parametersAt<T>(dweight, dbias, doutRow, xRow, mu0, mu1, mu2, mu3, r0, r1, r2, r3, C, count, c, lanes<T>());
-    }
-    for (; c < end; c += lanes<T>()) {
-      parametersAt<T>(dweight, dbias, doutRow, xRow, mu0, mu1, mu2, mu3, r0, r1, r2, r3, C, count, c, end - c);
+      backwardAt<T>(dx, dout, x, weight, mus, rs, meanG, slope, c, lanes<T>(), true);
     }
   }
+  for (; c < C; c += lanes<T>()) backwardAt<T>(dx, dout, x, weight, mus, rs, meanG, slope, c, C - c);
 }
 
 /** y at column c. */
@@ -146,38 +153,6 @@ function backwardAt<T>(
   const g = v128.sub<T>(scaled<T>(weight, dout, c, left, affine), meanG);
   const d = nmadd<T>(centred<T>(x, mus, c, left), slope, g);
   storeLanes<T>(at<T>(dx, c), v128.mul<T>(rs, d), left);
-}
-
-/** What `count` (4 or 1) rows from x and dout on add to dweight and dbias at column c. */
-// @ts-ignore: decorator
-@inline
-function parametersAt<T>(
-  dweight: usize, dbias: usize,
-  dout: usize, x: usize, mu0: v128, mu1: v128, mu2: v128, mu3: v128, r0: v128, r1: v128, r2: v128, r3: v128,
-  C: i32, count: i32, c: i32, left: i32,
-): void {
-  const dy = loadLanes<T>(at<T>(dout, c), left);
-  let dgamma = gammaTerm<T>(dy, x, mu0, r0, c, left), dbeta = dy;
-  if (count == 4) {
-    const c1 = C + c, c2 = 2 * C + c, c3 = 3 * C + c;
-    const dy1 = loadLanes<T>(at<T>(dout, c1), left);
-    const dy2 = loadLanes<T>(at<T>(dout, c2), left);
-    const dy3 = loadLanes<T>(at<T>(dout, c3), left);
-    dbeta = v128.add<T>(v128.add<T>(dy, dy1), v128.add<T>(dy2, dy3));
-    dgamma = v128.add<T>(
-      v128.add<T>(dgamma, gammaTerm<T>(dy1, x, mu1, r1, c1, left)),
-      v128.add<T>(gammaTerm<T>(dy2, x, mu2, r2, c2, left), gammaTerm<T>(dy3, x, mu3, r3, c3, left)),
-    );
-  }
-  if (dweight) accumulate<T>(at<T>(dweight, c), dgamma, left);
-  if (dbias) accumulate<T>(at<T>(dbias, c), dbeta, left);
-}
-
-/** dy∘x̂ of the elements from c on. */
-// @ts-ignore: decorator
-@inline
-function gammaTerm<T>(dy: v128, x: usize, mu: v128, r: v128, c: i32, left: i32): v128 {
-  return v128.mul<T>(dy, v128.mul<T>(centred<T>(x, mu, c, left), r));
 }
 
 /** values[i] in every lane. */

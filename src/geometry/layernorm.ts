@@ -11,10 +11,10 @@ export function layerNormRows(call: string, shape: Shape, normalizedShape: Shape
   return { rows: sizeOf(shape) / C, C };
 }
 
-/**
- * How many rows backward's two kernels take in turns: as many as stay in a core's second cache from the one to the
- * other, and a multiple of the four that are summed together.
- */
-export function rowsInTurn(C: number): number {
-  return Math.max(4, Math.floor(16384 / C) & ~3);
+/** How many rows are summed in one place, as assembly/kernels/layernorm.ts has it. */
+const together = 16;
+
+/** How many blocks of rows backward sums dγ and dβ over, one by one, before it adds them up. */
+export function blocksOfRows(rows: number): number {
+  return Math.ceil(rows / together);
 }

@@ -1,6 +1,7 @@
 import { checkNumber } from '../check.ts';
 import { addressOf, checkTensor } from '../check-tensor.ts';
-import { layerNormRows, rowsInTurn } from '../geometry/layernorm.ts';
+import { layerNormRows } from '../geometry/layernorm.ts';
+import { layerNormBackwardAt } from '../layernorm-backward.ts';
 import type { Tensor } from '../tensor.ts';
 import { floatTensor } from './float-tensor.ts';
 
@@ -57,7 +58,7 @@ export function layerNormBackward(
   dbias: Tensor | null = null,
 ): void {
   const call = 'layerNormBackward';
-  const { kernels, same } = floatTensor(call, 'x', x);
+  const { same } = floatTensor(call, 'x', x);
   const normalized = (weight ?? dweight ?? dbias)?.shape ?? x.shape.slice(-1);
   const { rows, C } = layerNormRows(call, x.shape, normalized);
   checkTensor(call, 'dout', dout, { ...same, shape: x.shape });
@@ -67,20 +68,11 @@ export function layerNormBackward(
   for (const [name, tensor] of Object.entries({ weight, dweight, dbias })) {
     if (tensor) checkTensor(call, name, tensor, { ...same, shape: normalized });
   }
-  const step = rowsInTurn(C);
-  for (let row = 0; row < rows; row += step) {
-    const end = Math.min(row + step, rows);
-    // biome-ignore format: outputs, inputs, sizes
-    kernels.layerNormBackwardParameters(
-      addressOf(dweight), addressOf(dbias),
-      dout.address, x.address, mean.address, rstd.address,
-      C, row, end, 0, C,
-    );
-    // biome-ignore format: outputs, inputs, sizes
-    kernels.layerNormBackward(
-      dx.address,
-      dout.address, x.address, addressOf(weight), mean.address, rstd.address,
-      C, row, end,
-    );
-  }
+  // biome-ignore format: outputs, inputs, sizes
+  layerNormBackwardAt(
+    same.core, same.dtype,
+    addressOf(dweight), addressOf(dbias), dx.address,
+    dout.address, x.address, addressOf(weight), mean.address, rstd.address,
+    rows, C,
+  );
 }

@@ -1,6 +1,7 @@
 import { checkBoolean, checkNumber, checkOptions, reject } from '../check.ts';
 import { addressOf } from '../check-tensor.ts';
-import { layerNormRows, rowsInTurn } from '../geometry/layernorm.ts';
+import { layerNormRows } from '../geometry/layernorm.ts';
+import { layerNormBackwardAt, layerNormSumsBytes } from '../layernorm-backward.ts';
 import type { Application, TensorSpec } from '../operation.ts';
 import type { Parameter } from '../parameter.ts';
 import { checkShape, type Shape } from '../shape.ts';
@@ -49,7 +50,6 @@ export class LayerNorm extends Layer {
 
   override prepare(call: string, [x]: readonly TensorSpec[]): Application {
     const { rows, C } = layerNormRows(call, x.shape, this.normalizedShape);
-    const step = rowsInTurn(C);
     const statistic: TensorSpec = { shape: [rows], dtype: x.dtype };
     return {
       outputs: [x],
@@ -58,6 +58,7 @@ export class LayerNorm extends Layer {
       inPlace: [0],
       inPlaceBackward: [0],
       hasParameters: this.weight !== null,
+      reserve: () => void (this.weight && this.core.memory.scratch(layerNormSumsBytes(this.dtype, rows, C))),
       forward: ({ inputs, outputs, saved }) => {
         // biome-ignore format: outputs, inputs, sizes
         this.kernels.layerNormForward(
@@ -67,28 +68,15 @@ export class LayerNorm extends Layer {
         );
       },
       backward: ({ inputs, saved }, gradients) => {
-        const dx = gradients.inputs[0];
         const dout = gradients.outputs[0];
         if (!dout) return;
-        const mean = saved[0].address;
-        const rstd = saved[1].address;
-        // First the parameters: dx may take over dout's memory.
-        for (let row = 0; row < rows; row += step) {
-          const end = Math.min(row + step, rows);
-          // biome-ignore format: outputs, inputs, sizes
-          this.kernels.layerNormBackwardParameters(
-            addressOf(this.weight?.grad), addressOf(this.bias?.grad),
-            dout.address, inputs[0].address, mean, rstd,
-            C, row, end, 0, C,
-          );
-          if (!dx) continue;
-          // biome-ignore format: outputs, inputs, sizes
-          this.kernels.layerNormBackward(
-            dx.address,
-            dout.address, inputs[0].address, addressOf(this.weight), mean, rstd,
-            C, row, end,
-          );
-        }
+        // biome-ignore format: outputs, inputs, sizes
+        layerNormBackwardAt(
+          this.core, this.dtype,
+          addressOf(this.weight?.grad), addressOf(this.bias?.grad), addressOf(gradients.inputs[0]),
+          dout.address, inputs[0].address, addressOf(this.weight), saved[0].address, saved[1].address,
+          rows, C,
+        );
       },
     };
   }

@@ -96,30 +96,18 @@ export const rows: Record<string, Draw> = {
   },
 
   layerNormBackward: (given) => {
-    const [count, C] = [given.size(20), given.size(100)];
-    const [dout, x, weight] = [given.input(count * C), given.input(count * C), given.optional(C)];
-    const [mean, rstd] = [given.input(count), given.positives(count)];
+    const [rows, C] = [given.size(100), given.size(100)];
+    const blocks = Math.ceil(rows / 16);
+    const [dout, x, weight] = [given.input(rows * C), given.input(rows * C), given.optional(C)];
+    const [mean, rstd] = [given.input(rows), given.positives(rows)];
+    const wanted = given.choice(['all', 'dx', 'sums'] as const);
+    const sizes = { all: [rows * C, 2 * blocks * C], dx: [rows * C], sums: [2 * blocks * C] }[wanted];
     return {
-      extent: count,
-      outputs: [given.output(count * C)],
-      arguments: ([dx]) => [dx, dout, x, weight, mean, rstd, C],
-    };
-  },
-
-  layerNormBackwardParameters: (given) => {
-    const [count, C] = [given.size(20), given.size(100)];
-    const inputs = [given.input(count * C), given.input(count * C), given.input(count), given.positives(count)];
-    const wanted = given.choice(['both', 'weight', 'bias']);
-    const from = given.integer(0, count - 1);
-    return {
-      extent: C,
-      outputs: wanted === 'both' ? [given.added(C), given.added(C)] : [given.added(C)],
-      arguments: ([d, other]) => [
-        ...(wanted === 'both' ? [d, other] : wanted === 'weight' ? [d, 0] : [0, d]),
-        ...inputs,
-        C,
-        from,
-        count,
+      extent: blocks,
+      outputs: sizes.map((size) => given.output(size)),
+      arguments: ([first, second]) => [
+        ...{ all: [first, second], dx: [first, 0], sums: [0, first] }[wanted],
+        ...[dout, x, weight, mean, rstd, C, rows],
       ],
     };
   },
