@@ -6,7 +6,9 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { deflateSync } from 'node:zlib';
+import { arrangeFunctions } from './arrange.mjs';
 import { hoistConstants } from './hoist.mjs';
+import { tabulateLoops } from './tabulate.mjs';
 
 const root = new URL('../', import.meta.url);
 const asc = createRequire(import.meta.url).resolve('assemblyscript/bin/asc.js');
@@ -21,7 +23,7 @@ mkdirSync(new URL('src/wasm/', root), { recursive: true });
 for (const target of Object.keys(targets)) {
   execFileSync(process.execPath, [asc, '--config', config, '--target', target], { cwd: root, stdio: 'inherit' });
   const wasm = new URL(`build/${target}.wasm`, root);
-  const module = hoistConstants(readFileSync(wasm));
+  const module = arrangeFunctions(hoistConstants(tabulateLoops(readFileSync(wasm))));
   const bytes = module.emitBinary();
   writeFileSync(wasm, bytes);
   writeFileSync(new URL(`build/${target}.wat`, root), module.emitText());

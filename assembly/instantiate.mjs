@@ -5,9 +5,9 @@
 // Relu beside `forward<T, F>` and `backward<T, F>` becomes reluForward_f32, reluForward_f64 and reluBackward_…
 //
 // In the builds with threads, a kernel that is marked `@parallel(work)` is shared out (assembly/share-out.mjs).
-import { CommonFlags, Feature, NodeKind } from 'assemblyscript';
+import { CommonFlags, Feature, Node, NodeKind } from 'assemblyscript';
 import { Transform } from 'assemblyscript/transform';
-import { runShares, sharedOut } from './share-out.mjs';
+import { loopOf, runShares, sharedOut } from './share-out.mjs';
 
 export default class Instantiate extends Transform {
   afterParse(parser) {
@@ -24,6 +24,7 @@ export default class Instantiate extends Transform {
         if (!declaration) throw new Error(`assembly/index.ts: ${statement.path.value} has no ${name}`);
         if (declaration.kind === NodeKind.ClassDeclaration) {
           for (const loop of file.statements.filter((node) => isExported(node) && typeParameters(node) === 2)) {
+            if (threads) inline(loop);
             instances.push(...instancesOf(loop, file, name));
           }
         } else if (typeParameters(declaration) === 1) {
@@ -40,7 +41,7 @@ export default class Instantiate extends Transform {
       ...instances.map((instance) =>
         shared.includes(instance) ? sharedOut(instance, shared.indexOf(instance)) : whole(instance),
       ),
-      ...(threads ? [runShares(shared)] : []),
+      ...(threads ? [...shared.map(loopOf), runShares(shared)] : []),
     ];
     parser.parseFile(text.join('\n'), 'assembly/instances.ts', true);
   }
@@ -87,6 +88,13 @@ function importOf(name, file) {
   );
   if (!declared && !imported) return [];
   return [`import { ${name} } from '../${declared ? file.internalPath : imported.internalPath}';`];
+}
+
+/** Has a loop stand within its instance, which thus keeps parameters that a formula does not use. */
+function inline(loop) {
+  loop.decorators ??= [];
+  if (loop.decorators.some(({ name }) => name.text === 'inline')) return;
+  loop.decorators.push(Node.createDecorator(Node.createIdentifierExpression('inline', loop.range), null, loop.range));
 }
 
 const textOf = (node) => node.range.toString();

@@ -18,15 +18,34 @@ export function sharedOut({ name, type, parameters, work, align }, number) {
     }`;
 }
 
-/** What runs a job's shares: on the caller (fork), and on the helpers (serve, which returns when the core halts). */
+/** What the loop of a kernel that is shared out is exported as, until assembly/build.mjs has put all of them into the table. */
+export const loopName = (number) => `loop_${number}`;
+
+/** The loop itself, by which the module's table holds it. */
+export function loopOf({ generic, parameters }, number) {
+  const declared = parameters.map((p) => `${p.name}: ${p.type}`);
+  const passed = parameters.map((p) => p.name);
+  return `export function ${loopName(number)}(${declared.join(', ')}): void { ${generic}(${passed.join(', ')}); }`;
+}
+
+/** A thread's own arguments, in terms of those that were written down. */
+function loaded({ parameters }) {
+  const values = parameters.slice(0, -2).map((p, i) => {
+    const value = `load<${p.type}>(ARGUMENTS, ${8 * i})`;
+    if (p.name === 'workspace') return `workspaceOf(thread, ${value}), `;
+    return p.name === 'shape' ? `shapeOf(thread, ${value}, offsetof<Conv2dShape>()), ` : `${value}, `;
+  });
+  return values.join('');
+}
+
+/**
+ * What runs a job's shares: on the caller (fork), and on the helpers (serve, which returns when the core halts). Kernels that take their
+ * arguments alike are called in one place, by their number in the table.
+ */
 export function runShares(kernels) {
-  const cases = kernels.map(({ generic, parameters }, number) => {
-    const loaded = parameters.slice(0, -2).map((p, i) => {
-      const value = `load<${p.type}>(ARGUMENTS, ${8 * i})`;
-      if (p.name === 'workspace') return `workspaceOf(thread, ${value})`;
-      return p.name === 'shape' ? `shapeOf(thread, ${value}, offsetof<Conv2dShape>())` : value;
-    });
-    return `case ${number}: ${generic}(${[...loaded, 'begin', 'end'].join(', ')}); break;`;
+  const cases = [...new Set(kernels.map(loaded))].map((values) => {
+    const labels = kernels.flatMap((kernel, number) => (loaded(kernel) === values ? [`case ${number}:`] : []));
+    return `${labels.join(' ')} call_indirect<void>(FIRST + kernel, ${values}begin, end); break;`;
   });
   return `
     import {
@@ -34,6 +53,8 @@ export function runShares(kernels) {
     } from './lib/parallel';
     import { Conv2dShape } from './gemm/shape';
     export { configure, controlBytes, halt, placeWorkspaces } from './lib/parallel';
+    // Entry 0 of the table is the compiler's.
+    const FIRST: u32 = 1;
     function run(kernel: i32, begin: i32, end: i32, thread: i32): void {
       switch (kernel) { ${cases.join('\n')} }
     }

@@ -1,0 +1,32 @@
+// Puts the loops that share-out.mjs has exported into the module's table, by which run() calls them. AssemblyScript fills the table with
+// functions that the source takes as values, but writes an object into memory for each.
+import binaryen from 'assemblyscript/binaryen';
+import { loopName } from './share-out.mjs';
+
+/** The module with its loops in the table, from entry 1 on, and exported no more. */
+export function tabulateLoops(bytes) {
+  const module = binaryen.readBinary(bytes);
+  module.setFeatures(binaryen.Features.All);
+  const loops = [];
+  for (let at; (at = module.getExport(loopName(loops.length))); ) {
+    module.removeExport(loopName(loops.length));
+    loops.push(calledBy(module, binaryen.getExportInfo(at).value));
+  }
+  if (loops.length === 0) return bytes;
+  const entries = loops.length + 1;
+  const table = binaryen.getTableInfo(module.getTableByIndex(0)).name;
+  module.removeTable(table);
+  module.addTable(table, entries, entries);
+  module.addActiveElementSegment(table, 'loops', loops, module.i32.const(1));
+  module.runPasses(['remove-unused-module-elements']);
+  if (!module.validate()) throw new Error('the table of loops made an invalid module');
+  return module.emitBinary();
+}
+
+/** What a function only hands its arguments on to, where the compiler has not put that in its place; or else itself. */
+function calledBy(module, name) {
+  const body = binaryen.getExpressionInfo(binaryen.getFunctionInfo(module.getFunction(name)).body);
+  if (body.id !== binaryen.CallId) return name;
+  const operands = body.operands.map(binaryen.getExpressionInfo);
+  return operands.every(({ id, index }, i) => id === binaryen.LocalGetId && index === i) ? body.target : name;
+}
