@@ -49,7 +49,7 @@ export function runShares(kernels) {
   });
   return `
     import {
-      ARGUMENTS, awaitJob, blocksOf, cut, epoch, finishShare, halted, isLarge, join, kernelOfJob, partsOf, publish, shapeOf, takeShare, workspaceOf,
+      ARGUMENTS, awaitJob, blocksOf, cut, epoch, finishShare, halted, isLarge, join, kernelOfJob, partsOf, publish, setBusy, shapeOf, takeShare, workspaceOf,
     } from './lib/parallel';
     import { Conv2dShape } from './gemm/shape';
     export { configure, controlBytes, halt, placeWorkspaces } from './lib/parallel';
@@ -75,6 +75,10 @@ export function runShares(kernels) {
       join();
     }
     export function serve(thread: i32): void {
-      for (let seen = epoch(); !halted(); seen = awaitJob(seen)) runShares(thread);
+      for (let seen = epoch(); !halted(); seen = awaitJob(seen)) {
+        setBusy(thread, 1);
+        runShares(thread);
+        setBusy(thread, 0);
+      }
     }`;
 }

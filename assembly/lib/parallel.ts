@@ -50,21 +50,32 @@ const ALIGN: usize = 460;
 const PARTS: usize = 464;
 const WORK: usize = 472;
 
+/** A byte for each thread, of which there are 64 at most: whether it is at a job. */
+const BUSY: usize = 512;
+
 /** Bytes at the start of memory that belong to the control block. */
 export function controlBytes(): i32 {
-  return 512;
+  return 576;
 }
 
 /** As many times the work is worth a share where helpers must be woken: that takes the caller microseconds, and them tens. */
 const WAKING: f64 = 12;
 
-/** Milliseconds without a share done, besides a multiple of what a share should take, after which a helper must have died. */
+/**
+ * Milliseconds without a share done, besides a multiple of what a share should take, after which a helper must have died, where `isGone`
+ * cannot tell.
+ */
 const PATIENCE: f64 = 800;
 
 /** Milliseconds. */
 // @ts-ignore: decorator
 @external("env", "now")
 declare function now(): f64;
+
+/** Whether a helper's thread is known to have ended. */
+// @ts-ignore: decorator
+@external("env", "isGone")
+declare function isGone(thread: i32): i32;
 
 /** Throws an error of JavaScript's. */
 // @ts-ignore: decorator
@@ -190,7 +201,7 @@ function joinAsleep(parts: i32): void {
   for (let done = atomic.load<i32>(DONE); done != parts; done = atomic.load<i32>(DONE)) {
     if (atomic.load<i32>(THREADS) == 0) fail(load<i32>(HALTED));
     if (done != before) since = now();
-    else if (now() - since > patience) {
+    else if (now() - since > patience || busyIsGone()) {
       halt(LOST);
       fail(LOST);
     }
@@ -199,6 +210,19 @@ function joinAsleep(parts: i32): void {
     else for (let spin = 10_000; spin > 0 && atomic.load<i32>(DONE) == done; spin--) {}
   }
   atomic.store<i32>(WAITING, 0);
+}
+
+/** Whether a helper ended while it was at a job. One that ended between jobs holds no share, and is not missed. */
+function busyIsGone(): bool {
+  for (let thread = 63; thread > 0; thread--) {
+    if (load<u8>(BUSY + thread) && isGone(thread)) return true;
+  }
+  return false;
+}
+
+/** A helper begins with a job's shares (1) or is through with them (0). */
+export function setBusy(thread: i32, busy: i32): void {
+  store<u8>(BUSY + thread, <u8>busy);
 }
 
 /** Waits for a job newer than epoch `seen`; returns its epoch. */

@@ -110,15 +110,14 @@ export async function createCore(options: CoreOptions = {}, call = 'createCore')
   const simd = simdAsked === 'auto' ? fastestSimd() : simdAsked;
   // Pages with one thread do not load what threads take.
   const threading = asked === 1 ? undefined : await import('./threads.ts');
-  const { threads, reason } = threading?.threadsFor(asked) ?? { threads: 1, reason: '' };
+  const { threads, reason } = (await threading?.threadsFor(asked)) ?? { threads: 1, reason: '' };
   const module = options.module ?? (await compile(call, simd, threads > 1));
   if (threads > 1 && threading && isThreaded(module)) {
     const { memory, limit } = threading.sharedMemory(maxMemory);
-    const instance = new WebAssembly.Instance(module, { env: { memory, ...threading.imports } });
-    const helpers = new threading.Threads(instance.exports);
+    const helpers = new threading.Threads(module, memory);
     await helpers.start(threads, module, memory, worker);
     const heap = new Heap(memory, limit, helpers);
-    return new Core(simd, heap, kernelsOf(instance), helpers, reason);
+    return new Core(simd, heap, kernelsOf(helpers.instance), helpers, reason);
   }
   if (isThreaded(module)) {
     throw new Error(`${call}: module is a build for several threads, and there is one${reason && `: ${reason}`}`);

@@ -1,5 +1,5 @@
 import { page } from './heap.ts';
-import { type Helper, hardwareThreads, makeHelper, obstacle, type WorkerSource } from './workers.ts';
+import { findNode, type Helper, hardwareThreads, makeHelper, obstacle, type WorkerSource } from './workers.ts';
 
 /** What the builds with threads export besides kernels (assembly/lib/parallel.ts, assembly/share-out.mjs). */
 interface ThreadExports {
@@ -15,14 +15,6 @@ const reasons: Record<number, string> = {
   [disposed]: 'the core was disposed',
   2: 'a helper thread failed in a kernel, whose result is incomplete: dispose of this core and make a new one',
   3: 'a helper thread does not answer, so that a result is incomplete: dispose of this core and make a new one',
-};
-
-/** What the builds with threads import besides memory. */
-export const imports = {
-  now: () => performance.now(),
-  fail(why: number): never {
-    throw new Error(`simdgrad: ${reasons[why]}`);
-  },
 };
 
 /** Memory to share, that may grow to `most` bytes; less where the runtime cannot set aside addresses for so much. */
@@ -53,7 +45,8 @@ const most = 64;
 const mostByDefault = 16;
 
 /** How many threads `asked` comes to here, and why that is less than what was asked for. */
-export function threadsFor(asked: 'auto' | number): { threads: number; reason: string } {
+export async function threadsFor(asked: 'auto' | number): Promise<{ threads: number; reason: string }> {
+  await findNode();
   const threads = asked === 'auto' ? Math.min(hardwareThreads(), mostByDefault) : Math.min(asked, most);
   const reason = threads > 1 ? obstacle() : '';
   if (reason) return { threads: 1, reason };
@@ -69,12 +62,23 @@ export class Threads {
   /** Why `count` is not what was asked for; empty when it is. */
   reason = '';
   private grain = grain;
+  /** The module on the caller's side. */
+  readonly instance: WebAssembly.Instance;
   private readonly exports: ThreadExports;
   private helpers: Helper[] = [];
   private isDisposed = false;
 
-  constructor(exports: WebAssembly.Exports) {
-    this.exports = exports as unknown as ThreadExports;
+  constructor(module: WebAssembly.Module, memory: WebAssembly.Memory) {
+    const env = {
+      memory,
+      now: () => performance.now(),
+      isGone: (thread: number) => Number(this.helpers[thread - 1]?.isGone() ?? false),
+      fail(why: number): never {
+        throw new Error(`simdgrad: ${reasons[why]}`);
+      },
+    };
+    this.instance = new WebAssembly.Instance(module, { env });
+    this.exports = this.instance.exports as unknown as ThreadExports;
     this.use(1);
   }
 

@@ -8,7 +8,8 @@ function start({ module, memory, thread }, reply) {
   const fail = (why) => {
     throw new Error(`simdgrad: a helper thread failed (${why})`);
   };
-  const { exports } = new WebAssembly.Instance(module, { env: { memory, now: () => performance.now(), fail } });
+  const env = { memory, now: () => performance.now(), isGone: () => 0, fail };
+  const { exports } = new WebAssembly.Instance(module, { env });
   reply('ready');
   try {
     exports.serve(thread);

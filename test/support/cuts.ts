@@ -117,7 +117,7 @@ export class Given {
   }
 }
 
-/** The outputs of one call over the whole range, as words of 4 bytes. */
+/** The outputs of one call over the whole range, as words of 4 bytes. NaN is one number: WebAssembly leaves its sign open. */
 export function outputsOf(kernel: string, draw: Draw, given: Given): Uint32Array[] {
   const { core, memory } = given;
   const work = draw(given);
@@ -125,8 +125,8 @@ export function outputsOf(kernel: string, draw: Draw, given: Given): Uint32Array
   const outputs = work.outputs.map(({ dtype, size, initial }) => memory.output(dtype, size, initial));
   callOf(kernel, given)(...work.arguments(outputs, workspace), 0, work.extent);
   const words = work.outputs.map(({ dtype, size }, i) => {
-    const bytes = size * arrayOf(dtype).BYTES_PER_ELEMENT;
-    return new Uint32Array(core.memory.buffer, outputs[i], bytes / 4).slice();
+    const values: TypedArray = new (arrayOf(dtype))(core.memory.buffer, outputs[i], size).slice();
+    return new Uint32Array(values.map((value) => (Number.isNaN(value) ? NaN : value)).buffer);
   });
   memory.verify();
   return words;
