@@ -5,46 +5,58 @@
 //   by value:  g ← min(max(g, −limit), limit)
 //
 // Sums run in f64 for f32 gradients too: the squares of 10⁸ elements neither overflow nor lose the small ones.
-// A norm is a sum over the whole array, so its kernels take a count and not begin and end. NaN stays NaN.
+// They are taken in blocks of fixed size, which threads divide, and added up by `total` (sum.ts). NaN stays NaN.
 
 import { at, lanes, loadLanes, madd, maxLanes, storeLanes, sumLanes, wholeVectors, zero } from '../lib/simd';
 
-/** Σ|x| over n elements. */
-export function absoluteSum<T>(x: usize, n: i32): f64 {
-  let low = zero(), high = zero();
-  for (let i = 0; i < n; i += lanes<T>()) {
-    const v = v128.abs<T>(loadLanes<T>(at<T>(x, i), n - i));
-    low = f64x2.add(low, lowHalf<T>(v));
-    if (sizeof<T>() == 4) high = f64x2.add(high, highHalf(v));
-  }
-  return sumLanes<f64>(f64x2.add(low, high));
-}
-
-/** Σx² over n elements. */
-export function squareSum<T>(x: usize, n: i32): f64 {
-  let low = zero(), high = zero();
-  for (let i = 0; i < n; i += lanes<T>()) {
-    const v = loadLanes<T>(at<T>(x, i), n - i);
-    const l = lowHalf<T>(v);
-    low = madd<f64>(l, l, low);
-    if (sizeof<T>() == 4) {
-      const h = highHalf(v);
-      high = madd<f64>(h, h, high);
+/** Blocks [begin, end) of n elements: sums[b] = Σ|x|. */
+// @ts-ignore: decorator
+@parallel(0.2 * block)
+export function absoluteSum<T>(sums: usize, x: usize, n: i32, block: i32, begin: i32, end: i32): void {
+  for (let b = begin; b < end; b++) {
+    let low = zero(), high = zero();
+    for (let i = b * block, stop = min(n, i + block); i < stop; i += lanes<T>()) {
+      const v = v128.abs<T>(loadLanes<T>(at<T>(x, i), stop - i));
+      low = f64x2.add(low, lowHalf<T>(v));
+      if (sizeof<T>() == 4) high = f64x2.add(high, highHalf(v));
     }
+    store<f64>(at<f64>(sums, b), sumLanes<f64>(f64x2.add(low, high)));
   }
-  return sumLanes<f64>(f64x2.add(low, high));
 }
 
-/** max|x| over n elements; NaN if any is NaN. */
-export function absoluteMax<T>(x: usize, n: i32): f64 {
-  // pmax is one instruction where max is eight, and drops NaN; so NaN is looked for beside it.
-  let most = zero(), ordered = v128.eq<T>(most, most);
-  for (let i = 0; i < n; i += lanes<T>()) {
-    const v = v128.abs<T>(loadLanes<T>(at<T>(x, i), n - i));
-    most = v128.pmax<T>(most, v);
-    ordered = v128.and(ordered, v128.eq<T>(v, v));
+/** Blocks [begin, end) of n elements: sums[b] = Σx². */
+// @ts-ignore: decorator
+@parallel(0.2 * block)
+export function squareSum<T>(sums: usize, x: usize, n: i32, block: i32, begin: i32, end: i32): void {
+  for (let b = begin; b < end; b++) {
+    let low = zero(), high = zero();
+    for (let i = b * block, stop = min(n, i + block); i < stop; i += lanes<T>()) {
+      const v = loadLanes<T>(at<T>(x, i), stop - i);
+      const l = lowHalf<T>(v);
+      low = madd<f64>(l, l, low);
+      if (sizeof<T>() == 4) {
+        const h = highHalf(v);
+        high = madd<f64>(h, h, high);
+      }
+    }
+    store<f64>(at<f64>(sums, b), sumLanes<f64>(f64x2.add(low, high)));
   }
-  return v128.all_true<i8>(ordered) ? <f64>maxLanes<T>(most) : NaN;
+}
+
+/** Blocks [begin, end) of n elements: most[b] = max|x|; NaN if any is NaN. */
+// @ts-ignore: decorator
+@parallel(0.15 * block)
+export function absoluteMax<T>(most: usize, x: usize, n: i32, block: i32, begin: i32, end: i32): void {
+  for (let b = begin; b < end; b++) {
+    // pmax is one instruction where max is eight, and drops NaN; so NaN is looked for beside it.
+    let largest = zero(), ordered = v128.eq<T>(largest, largest);
+    for (let i = b * block, stop = min(n, i + block); i < stop; i += lanes<T>()) {
+      const v = v128.abs<T>(loadLanes<T>(at<T>(x, i), stop - i));
+      largest = v128.pmax<T>(largest, v);
+      ordered = v128.and(ordered, v128.eq<T>(v, v));
+    }
+    store<f64>(at<f64>(most, b), v128.all_true<i8>(ordered) ? <f64>maxLanes<T>(largest) : NaN);
+  }
 }
 
 /** x ← factor·x for elements [begin, end). */

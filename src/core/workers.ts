@@ -18,13 +18,19 @@ interface NodeModules {
   os: { availableParallelism(): number };
 }
 
+interface NodeProcess {
+  versions?: { node?: string };
+  /** From Node 20.16 on. */
+  getBuiltinModule?(id: string): unknown;
+}
+
 /** Node's modules, where this is Node. */
 let node: NodeModules | undefined;
 
 /** Looks for Node's modules; to be called first. The import is hidden from bundlers, which would look for it in browsers' builds, too. */
 export async function findNode(): Promise<void> {
-  const { process } = globalThis;
-  if (!process?.versions?.node) return; // getBuiltinModule is there from Node 20.16 on
+  const { process } = globalThis as unknown as { process?: NodeProcess };
+  if (!process?.versions?.node) return;
   const load = async (id: string) =>
     process.getBuiltinModule?.(id) ?? import(/* @vite-ignore */ /* webpackIgnore: true */ id);
   node = { worker_threads: await load('node:worker_threads'), os: await load('node:os') } as NodeModules;

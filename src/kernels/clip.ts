@@ -1,20 +1,24 @@
 import { checkNumber } from '../check.ts';
+import { normTerm } from '../norm-terms.ts';
 import type { Tensor } from '../tensor.ts';
 import { floatTensor } from './float-tensor.ts';
 
 /** Σx², summed in f64. @param x any shape */
 export function squareSum(x: Tensor): number {
-  return floatTensor('squareSum', 'x', x).kernels.squareSum(x.address, x.size);
+  const { same } = floatTensor('squareSum', 'x', x);
+  return normTerm('squareSum', same.core, same.dtype, x.address, x.size);
 }
 
 /** Σ|x|, summed in f64. @param x any shape */
 export function absoluteSum(x: Tensor): number {
-  return floatTensor('absoluteSum', 'x', x).kernels.absoluteSum(x.address, x.size);
+  const { same } = floatTensor('absoluteSum', 'x', x);
+  return normTerm('absoluteSum', same.core, same.dtype, x.address, x.size);
 }
 
 /** max|x|; NaN when any element is. @param x any shape */
 export function absoluteMax(x: Tensor): number {
-  return floatTensor('absoluteMax', 'x', x).kernels.absoluteMax(x.address, x.size);
+  const { same } = floatTensor('absoluteMax', 'x', x);
+  return normTerm('absoluteMax', same.core, same.dtype, x.address, x.size);
 }
 
 /** x *= factor. @param x any shape, overwritten; @param factor any number, NaN and ∞ too */

@@ -1,4 +1,6 @@
 import { checkBoolean, checkNumber, checkOptions, reject } from '../check.ts';
+import type { FloatDType } from '../dtype.ts';
+import { normTerm } from '../norm-terms.ts';
 import type { Parameter } from '../parameter.ts';
 import { listParameters, type ParameterSource } from './parameter-list.ts';
 
@@ -53,13 +55,11 @@ const kernelsOf = ({ core, dtype }: Parameter) => core.kernels[dtype];
 
 /** The norm of all gradients as one vector, in f64. */
 function totalNorm(list: readonly Parameter[], normType: number): number {
+  const term = normType === 2 ? 'squareSum' : normType === 1 ? 'absoluteSum' : 'absoluteMax';
   let total = 0;
-  for (const parameter of list) {
-    const { squareSum, absoluteSum, absoluteMax } = kernelsOf(parameter);
-    const { address } = parameter.grad;
-    if (normType === 2) total += squareSum(address, parameter.size);
-    else if (normType === 1) total += absoluteSum(address, parameter.size);
-    else total = Math.max(total, absoluteMax(address, parameter.size)); // NaN wins in Math.max too
+  for (const { core, dtype, grad, size } of list) {
+    const value = normTerm(term, core, dtype as FloatDType, grad.address, size);
+    total = normType === Infinity ? Math.max(total, value) : total + value; // NaN wins in Math.max, too
   }
   return normType === 2 ? Math.sqrt(total) : total;
 }

@@ -11,10 +11,16 @@ forEachBuild((core, dtype) => {
   function norms(values: ArrayLike<number>) {
     const memory = new Guarded(core);
     const x = memory.input(dtype, values);
-    const n = values.length;
-    const got = { one: kernels.absoluteSum(x, n), two: kernels.squareSum(x, n), max: kernels.absoluteMax(x, n) };
+    const [n, block] = [values.length, 100];
+    const blocks = Math.ceil(n / block);
+    const [one, two, max] = (['absoluteSum', 'squareSum', 'absoluteMax'] as const).map((kernel) => {
+      const out = memory.output('f64', blocks);
+      for (let b = 0; b < blocks; b++) kernels[kernel](out, x, n, block, b, b + 1);
+      return memory.read('f64', out, blocks);
+    });
     memory.verify();
-    return got;
+    const sum = (of: ArrayLike<number>) => Array.from(of).reduce((a, b) => a + b);
+    return { one: sum(one), two: sum(two), max: Math.max(...max) };
   }
 
   function inPlace(values: ArrayLike<number>, kernel: (x: number, begin: number, end: number) => void) {

@@ -103,6 +103,17 @@ const inPlace: Draw = (given) => {
   return { extent: n, outputs: [given.added(n)], arguments: ([x]) => [x, 0.7] };
 };
 
+/** One f64 for each block of elements. */
+const normTerms: Draw = (given) => {
+  const [n, block] = [given.size(most), given.size(100)];
+  const [blocks, x] = [Math.ceil(n / block), given.input(n)];
+  return {
+    extent: blocks,
+    outputs: [{ dtype: 'f64', size: blocks }],
+    arguments: ([sums]) => [sums, x, n, block],
+  };
+};
+
 const fromArray = (adds: boolean): Draw => {
   return (given) => {
     const n = given.size(most);
@@ -127,6 +138,9 @@ export const elementwise: Record<string, Draw> = {
   adamStep: step(3, 1, [0.01, 0.9, 0.999, 1.1, 1e-8, 0.99, 0.01, -1]),
   rmspropStep: step(2, 2, [0.01, 0.99, 1e-8, 0.9, 0.01, -1]),
   sgdStep: step(1, 1, [0.01, 0.9, 0.8, 1, 0.01, -1]),
+  absoluteMax: normTerms,
+  absoluteSum: normTerms,
+  squareSum: normTerms,
   scaleInPlace: inPlace,
   clampInPlace: inPlace,
   accumulate: fromArray(true),
