@@ -76,7 +76,7 @@ export class Output {
     this.#json({
       type: 'result',
       ...{ testLoss, testAccuracy, epochs: epochs.length, steps, seconds, interrupted },
-      ...{ model, optimizer, lr, batchSize, seed, simd: run.simd, parameters: parameterCount },
+      ...{ model, optimizer, lr, batchSize, seed, simd: run.simd, threads: run.threads, parameters: parameterCount },
       ...(run.graph && { memory: { training: run.graph.training, evaluation: run.graph.evaluation } }),
       ...files,
     });

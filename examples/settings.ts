@@ -12,6 +12,7 @@ export interface Settings {
   optimizer: OptimizerName;
   lr: number;
   seed: number;
+  threads: 'auto' | number;
   /** One JSON object per epoch and a last one on standard output, and nothing else there. */
   json: boolean;
   /** The folder to write to. */
@@ -29,6 +30,7 @@ export function parseSettings(args: readonly string[]): Settings {
     .addOption(new Option('--optimizer <name>', 'update rule').choices(Object.keys(models.lenet.lr)).default('adam'))
     .option('--lr <x>', `learning rate ${byModel(ratesOf)}`, positiveNumber)
     .option('--seed <n>', 'seed of the weights and of the order of the images', wholeNumber(0), 7)
+    .option('--threads <n>', "threads, or 'auto' for as many as there are; results are the same", threadCount, 1)
     .option('--json', 'one JSON object per epoch and a last one on standard output', false)
     .option('--out <folder>', 'where to write the weights and report.html', 'out')
     .exitOverride()
@@ -61,6 +63,8 @@ function wholeNumber(least: number): (text: string) => number {
     throw new InvalidArgumentError(`Expected a whole number from ${least} to ${2 ** 31 - 1}.`);
   };
 }
+
+const threadCount = (text: string) => (text === 'auto' ? text : wholeNumber(1)(text));
 
 function positiveNumber(text: string): number {
   const value = Number(text);

@@ -32,7 +32,7 @@ async function main(args: string[]): Promise<number> {
   const output = new Output(settings);
   const interrupt = new Interrupt(() => output.notice('Stopping after this step; Ctrl-C again to stop at once.'));
 
-  const { model, run } = await train(settings, digits, await init(), output, interrupt);
+  const { model, run } = await train(settings, digits, await init({ threads: settings.threads }), output, interrupt);
 
   // Loaded late: ECharts takes a second or two, which a mistyped option or the first epoch should not wait for.
   const { renderReport } = await import('./report/report.ts');

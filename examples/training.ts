@@ -35,6 +35,7 @@ export async function train(
     settings,
     lrFalls,
     simd: core.simd,
+    threads: core.threads,
     parameterCount: model.parameters().reduce((sum, { size }) => sum + size, 0),
     epochs: [],
     stepsPerEpoch: Math.ceil(digits.train.labels.length / batchSize),

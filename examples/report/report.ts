@@ -71,7 +71,7 @@ function networkFigure({ dot, training, evaluation }: NetworkGraph): string {
   return figure('Network', caption, networkGraph(dot)).replace('<figure>', '<figure class="tall">');
 }
 
-function settingsTable({ settings, lrFalls, simd }: TrainingRun): string {
+function settingsTable({ settings, lrFalls, simd, threads }: TrainingRun): string {
   const rows = {
     optimizer: settings.optimizer,
     'learning rate': lrFalls ? `${settings.lr}, falling to 0` : settings.lr,
@@ -79,6 +79,7 @@ function settingsTable({ settings, lrFalls, simd }: TrainingRun): string {
     epochs: settings.epochs,
     seed: settings.seed,
     SIMD: simd,
+    threads,
   };
   const cells = Object.entries(rows).map(([name, value]) => `<tr><th scope="row">${name}</th><td>${value}</td></tr>`);
   return `<table class="settings">${cells.join('')}</table>`;

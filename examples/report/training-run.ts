@@ -49,6 +49,7 @@ export interface TrainingRun {
   /** Whether the learning rate falls from that of the settings to zero. */
   lrFalls: boolean;
   simd: string;
+  threads: number;
   parameterCount: number;
   /** At least one. */
   epochs: EpochRecord[];

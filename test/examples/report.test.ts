@@ -26,6 +26,7 @@ function run(changes: Partial<TrainingRun> = {}): TrainingRun {
       optimizer: 'adam',
       lr: 1e-3,
       seed: 7,
+      threads: 1,
       json: false,
       out: 'out',
     },

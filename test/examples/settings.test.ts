@@ -20,6 +20,7 @@ test('defaults', () => {
     optimizer: 'adam',
     lr: 1e-3,
     seed: 7,
+    threads: 1,
     json: false,
     out: 'out',
   });
@@ -27,7 +28,7 @@ test('defaults', () => {
 
 test('every option does what it says', () => {
   const args =
-    '--model resnet --data test --epochs 2 --batch-size 32 --optimizer rmsprop --lr 5e-4 --seed 0 --json --out docs';
+    '--model resnet --data test --epochs 2 --batch-size 32 --optimizer rmsprop --lr 5e-4 --seed 0 --threads 3 --json --out docs';
   expect(parseSettings(args.split(' '))).toEqual({
     model: 'resnet',
     data: 'test',
@@ -36,9 +37,15 @@ test('every option does what it says', () => {
     optimizer: 'rmsprop',
     lr: 5e-4,
     seed: 0,
+    threads: 3,
     json: true,
     out: 'docs',
   });
+});
+
+test('auto is a number of threads, and 0 is none', () => {
+  expect(parseSettings(['--threads', 'auto']).threads).toBe('auto');
+  expect(() => parseSettings(['--threads', '0'])).toThrow('Expected a whole number from 1');
 });
 
 test('epochs and learning rate follow the model', () => {
