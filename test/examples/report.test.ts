@@ -32,6 +32,7 @@ function run(changes: Partial<TrainingRun> = {}): TrainingRun {
     },
     lrFalls: false,
     simd: 'plain',
+    threads: 1,
     parameterCount: 61706,
     epochs,
     stepsPerEpoch: 10,
