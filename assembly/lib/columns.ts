@@ -20,6 +20,23 @@ export function loadColumns<T>(from: usize, stride: i32): v128 {
   return v128.load32_lane(at<T>(from, 3 * stride), v, 3);
 }
 
+/** Writes the lanes of v to every stride-th element from `to` on. */
+// @ts-ignore: decorator
+@inline
+export function storeColumns<T>(to: usize, v: v128, stride: i32): void {
+  if (stride == 1) {
+    v128.store(to, v);
+  } else if (sizeof<T>() == 8) {
+    v128.store64_lane(to, v, 0);
+    v128.store64_lane(at<T>(to, stride), v, 1);
+  } else {
+    v128.store32_lane(to, v, 0);
+    v128.store32_lane(at<T>(to, stride), v, 1);
+    v128.store32_lane(at<T>(to, 2 * stride), v, 2);
+    v128.store32_lane(at<T>(to, 3 * stride), v, 3);
+  }
+}
+
 /** Elements 0, 2, 4, … of a and b, one behind the other. */
 // @ts-ignore: decorator
 @inline
