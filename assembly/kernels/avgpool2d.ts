@@ -14,7 +14,7 @@
 // over the oh whose windows hold row h, and with KH/r = 1 where all rows count. z lies in the workspace between zeros, which
 // stand for the padding forward and for the places between windows backward: so no column is an edge.
 
-import { adaptiveEnd, adaptiveStart, counted, firstInside } from '../lib/axis';
+import { adaptiveEnd, adaptiveStart, areQuads, counted, firstInside } from '../lib/axis';
 import { evens, loadColumns, odds, storeColumns, twiceHigh, twiceLow } from '../lib/columns';
 import { fill } from '../lib/rows';
 import { at, lanes, madd, sumLanes, zero } from '../lib/simd';
@@ -40,7 +40,7 @@ function stepOf(OW: i32, strideW: i32): i32 {
 
 /** Planes [begin, end). out: [planes, OH, OW]; x: [planes, H, W]; divisor: n for every window, or 0. */
 // @ts-ignore: decorator
-@parallel(0.15 * (H * W + OH * OW) * (KH + KW))
+@parallel(0.08 * (H * W + OH * OW) * (KH + KW))
 export function avgPool2dForward<T>(
   out: usize,
   x: usize, workspace: usize,
@@ -48,7 +48,7 @@ export function avgPool2dForward<T>(
   strideH: i32, strideW: i32, padH: i32, padW: i32, countIncludePad: i32, divisor: f64,
   begin: i32, end: i32,
 ): void {
-  const quads = areQuads<T>(H, W, OH, OW, KH, KW, strideH, strideW, padH, padW);
+  const quads = sizeof<T>() == 4 && areQuads(H, W, OH, OW, KH, KW, strideH, strideW, padH, padW);
   const z = at<T>(workspace, OW), step = stepOf(OW, strideW);
   if (!quads) {
     writePlaces<T>(workspace, 1, divisor, OW, KW, W, strideW, padW, countIncludePad);
@@ -77,7 +77,7 @@ export function avgPool2dForward<T>(
 
 /** Planes [begin, end): dx. dx: [planes, H, W]; dout: [planes, OH, OW]; divisor: n for every window, or 0. */
 // @ts-ignore: decorator
-@parallel(0.15 * (H * W + OH * OW) * (KH + KW))
+@parallel(0.08 * (H * W + OH * OW) * (KH + KW))
 export function avgPool2dBackward<T>(
   dx: usize,
   dout: usize, workspace: usize,
@@ -85,7 +85,7 @@ export function avgPool2dBackward<T>(
   strideH: i32, strideW: i32, padH: i32, padW: i32, countIncludePad: i32, divisor: f64,
   begin: i32, end: i32,
 ): void {
-  const quads = areQuads<T>(H, W, OH, OW, KH, KW, strideH, strideW, padH, padW);
+  const quads = sizeof<T>() == 4 && areQuads(H, W, OH, OW, KH, KW, strideH, strideW, padH, padW);
   const weights = at<T>(workspace, OW), z = at<T>(weights, OH), step = stepOf(OW, strideW);
   if (!quads) {
     writePlaces<T>(workspace, KH, divisor, OW, KW, W, strideW, padW, countIncludePad);
@@ -191,16 +191,6 @@ function writePlaces<T>(
     const places = <T>factor * <T>counted(o * stride - pad, K, size, pad, includePad);
     store<T>(at<T>(to, o), divisor != 0 ? <T>divisor : places);
   }
-}
-
-/** Windows of 2×2 places beside each other that all lie in the input. */
-// @ts-ignore: decorator
-@inline
-function areQuads<T>(
-  H: i32, W: i32, OH: i32, OW: i32, KH: i32, KW: i32, strideH: i32, strideW: i32, padH: i32, padW: i32,
-): bool {
-  return sizeof<T>() == 4 && (KH & KW & strideH & strideW) == 2 && (KH | KW | strideH | strideW) == 2
-    && (padH | padW) == 0 && 2 * OH <= H && 2 * OW <= W;
 }
 
 /** z[w] = Σ x over `rows` ≥ 1 rows of W places. */

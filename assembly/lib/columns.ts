@@ -70,7 +70,25 @@ export function gatherRow<T>(out: usize, x: usize, count: i32, stride: i32): voi
   let i = 0;
   for (; i <= count - lanes<T>(); i += lanes<T>()) {
     const from = at<T>(x, i * stride);
-    v128.store(at<T>(out, i), stride == 2 ? loadColumns<T>(from, 2) : loadColumns<T>(from, stride));
+    let v: v128;
+    if (stride == 2) v = loadColumns<T>(from, 2);
+    else if (stride == -1) v = reversed<T>(v128.load(at<T>(from, 1 - lanes<T>())));
+    else v = loadColumns<T>(from, stride);
+    v128.store(at<T>(out, i), v);
   }
   for (; i < count; i++) store<T>(at<T>(out, i), load<T>(at<T>(x, i * stride)));
+}
+
+/** out[i·stride] = x[i]. */
+export function scatterRow<T>(out: usize, x: usize, count: i32, stride: i32): void {
+  let i = 0;
+  for (; i <= count - lanes<T>(); i += lanes<T>()) storeColumns<T>(at<T>(out, i * stride), v128.load(at<T>(x, i)), stride);
+  for (; i < count; i++) store<T>(at<T>(out, i * stride), load<T>(at<T>(x, i)));
+}
+
+/** The elements of v, the last first. */
+// @ts-ignore: decorator
+@inline
+function reversed<T>(v: v128): v128 {
+  return sizeof<T>() == 8 ? v128.shuffle<f64>(v, v, 1, 0) : v128.shuffle<f32>(v, v, 3, 2, 1, 0);
 }

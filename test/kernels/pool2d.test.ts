@@ -233,11 +233,19 @@ forEachBuild((core, dtype) => {
       [square(6, 2), square(2 * columns, 2)],
       [square(6, 3, 1, 1), square(2 * columns, 3, 1, 1)],
       [square(6, 3, 2, 1), square(2 * columns, 3, 2, 1)],
+      [square(6, 2, 2, 0, 3), square(2 * columns, 2)],
     ]) {
       maxPool(x, 2, h, w);
       avgPool(x, 2, h, w, {});
       avgPool(x, 2, h, w, { countIncludePad: false });
     }
+  });
+
+  it('takes a stride larger than memory, for a single window', () => {
+    const x = normals(1, 2 * 3 * 5);
+    const [h, w] = [square(3, 2, 2 ** 29), square(5, 3, 2 ** 29)];
+    maxPool(x, 2, h, w);
+    avgPool(x, 2, h, w, {});
   });
 
   it('lets −3e38 win over padding, and keeps an all-negative window negative', () => {
