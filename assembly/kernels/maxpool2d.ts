@@ -105,7 +105,7 @@ export function maxPool2dBackward<T>(
 
 /**
  * y and a of the window of rows × columns places, dh and dw apart, from (h, w) on; of an empty one −∞ and −1. In all lanes alike:
- * branches on values would be guessed wrong (measured: three times the time).
+ * branches on values would be guessed wrong (measured: up to three times the time).
  */
 function maxOfWindow<T>(
   out: usize, argmax: usize,
