@@ -119,7 +119,7 @@ forEachBuild((core, dtype) => {
       dy: memory.input(dtype, dy),
       out: memory.output(dtype, outputs),
       dx: memory.output(dtype, x.length),
-      workspace: memory.output(dtype, workspaceBytes / (dtype === 'f32' ? 4 : 8)),
+      workspace: memory.workspace(workspaceBytes),
     };
     inTwo(planes, (begin, end) => forward(at.out, at.x, at.workspace, begin, end));
     inTwo(planes, (begin, end) => backward(at.dx, at.dy, at.workspace, begin, end));
