@@ -10,6 +10,7 @@ export {
 export { adamStep } from './kernels/adam';
 export {
   adaptiveAvgPool2dBackward, adaptiveAvgPool2dForward, avgPool2dBackward, avgPool2dForward,
+  avgPool2dWorkspace,
 } from './kernels/avgpool2d';
 export { Bce, BceWithLogits } from './kernels/bce';
 export { conv2dBackwardBias, linearBackwardBias } from './kernels/bias';

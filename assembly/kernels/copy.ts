@@ -7,16 +7,17 @@
 // out belongs to one index at most: a sum over a box is not a copy.
 //
 // The box is a table of i32 in linear memory: [rank, then size, strideO, strideX of each axis, outermost first], the
-// strides in elements. The order of its axes is free, which leaves four ways to walk a plane, its two innermost:
+// strides in elements. The order of its axes is free, which leaves five ways to walk a plane, its two innermost:
 //
 //   strideO 1, strideX 1 on the inner axis                    rows, a vector at a time
 //   strideO 1 on the inner, strideX 1 on the outer axis       a transposition, in blocks
 //   strideO 1 on the inner axis                               vectors gathered from x
+//   strideX 1 on the inner axis                               vectors scattered to out, unless it accumulates
 //   any other                                                 one element after the other
 //
 // src/geometry/box.ts orders the axes such that one of the first two is found where there is one.
 
-import { gatherRow } from '../lib/columns';
+import { gatherRow, scatterRow } from '../lib/columns';
 import { addRow, copyRow } from '../lib/rows';
 import { at, lanes } from '../lib/simd';
 import { transposeBlock } from '../lib/transpose';
@@ -65,8 +66,10 @@ function copyPlane<T>(
     }
   } else if (columnO == 1 && rowX == 1) {
     transpose<T>(out, x, rows, rowO, columns, columnX, accumulate);
-  } else if (columnO == 1 && columnX > 0 && !accumulate) {
+  } else if (columnO == 1 && !accumulate) {
     for (let r = 0; r < rows; r++) gatherRow<T>(at<T>(out, r * rowO), at<T>(x, r * rowX), columns, columnX);
+  } else if (columnX == 1 && !accumulate) {
+    for (let r = 0; r < rows; r++) scatterRow<T>(at<T>(out, r * rowO), at<T>(x, r * rowX), columns, columnO);
   } else {
     copyElements<T>(out, x, rows, rowO, rowX, columns, columnO, columnX, accumulate);
   }

@@ -10,9 +10,9 @@
 // Forward saves a, the index h·W + w within the plane, for backward; −1 where dilation lets a window miss the input.
 // dx is cleared first, since windows overlap.
 //
-// Output columns whose whole window lies in the input are done by vectors, the others one by one.
+// In f32, output columns whose whole window lies in the input are done by vectors, the others one by one.
 
-import { adaptiveEnd, adaptiveStart, endInside, firstInside, firstPlace, placesBefore } from '../lib/axis';
+import { adaptiveEnd, adaptiveStart, areQuads, endInside, firstInside, firstPlace, placesBefore } from '../lib/axis';
 import { evens, loadColumns, odds } from '../lib/columns';
 import { fill } from '../lib/rows';
 import { at, lanes, selectLanes } from '../lib/simd';
@@ -29,8 +29,14 @@ export function maxPool2dForward<T>(
 ): void {
   const spanH = (KH - 1) * dilationH + 1, spanW = (KW - 1) * dilationW + 1;
   const lo = firstInside(padW, strideW, OW), hi = endInside<T>(lo, W, spanW, strideW, padW);
+  const quads = sizeof<T>() == 4 && areQuads(H, W, OH, OW, KH, KW, strideH, strideW, padH, padW)
+    && dilationH == 1 && dilationW == 1 && OW >= lanes<T>();
   for (let plane = begin; plane < end; plane++) {
     const xPlane = at<T>(x, plane * H * W);
+    if (quads) {
+      maxOfQuads<T>(at<T>(out, plane * OH * OW), at<i32>(argmax, plane * OH * OW), xPlane, W, OH, OW);
+      continue;
+    }
     for (let oh = 0; oh < OH; oh++) {
       const top = oh * strideH - padH;
       const h = firstPlace(top, dilationH), rows = placesBefore(min(top + spanH, H), h, dilationH);
@@ -38,13 +44,12 @@ export function maxPool2dForward<T>(
       for (let ow = 0; ow < OW; ) {
         const to = (plane * OH + oh) * OW + ow, left = ow * strideW - padW;
         const outs = at<T>(out, to), args = at<i32>(argmax, to);
-        if (ow == lo && lo < stop) {
+        // f64 is there for checking gradients, so size counts.
+        if (sizeof<T>() == 4 && ow == lo && lo < stop) {
           const index = h * W + left, from = at<T>(xPlane, index), count = stop - lo;
-          // A constant stride makes a loop of its own (measured), but for f64, which is there for checking gradients.
-          if (sizeof<T>() == 4 && strideW == 2 && KW == 2 && dilationW == 1 && rows == 2) {
-            maxOfQuads<T>(outs, args, from, index, count, dilationH * W);
-          } else if (sizeof<T>() == 4 && strideW == 1) maxOfRow<T>(outs, args, from, index, count, W, rows, KW, dilationH, dilationW, 1);
-          else if (sizeof<T>() == 4 && strideW == 2) maxOfRow<T>(outs, args, from, index, count, W, rows, KW, dilationH, dilationW, 2);
+          // A constant stride makes a loop of its own (measured).
+          if (strideW == 1) maxOfRow<T>(outs, args, from, index, count, W, rows, KW, dilationH, dilationW, 1);
+          else if (strideW == 2) maxOfRow<T>(outs, args, from, index, count, W, rows, KW, dilationH, dilationW, 2);
           else maxOfRow<T>(outs, args, from, index, count, W, rows, KW, dilationH, dilationW, strideW);
           ow = stop;
         } else {
@@ -98,24 +103,26 @@ export function maxPool2dBackward<T>(
   }
 }
 
-/** y and a of the window of rows × columns places, dh and dw apart, from (h, w) on; of an empty one −∞ and −1. */
+/**
+ * y and a of the window of rows × columns places, dh and dw apart, from (h, w) on; of an empty one −∞ and −1. In all lanes alike:
+ * branches on values would be guessed wrong (measured: up to three times the time).
+ */
 function maxOfWindow<T>(
   out: usize, argmax: usize,
   x: usize, W: i32, h: i32, w: i32, rows: i32, columns: i32, dh: i32, dw: i32,
 ): void {
-  let best: T = -Infinity;
-  let a = -1;
+  let best = v128.splat<T>(<T>-Infinity), a = splatIndex<T>(-1);
   for (let r = 0; r < rows; r++) {
     for (let k = 0; k < columns; k++) {
-      const index = (h + r * dh) * W + w + k * dw, value = load<T>(at<T>(x, index));
-      if (a < 0 || value > best || value != value) {
-        best = value;
-        a = index;
-      }
+      const index = (h + r * dh) * W + w + k * dw, v = v128.load_splat<T>(at<T>(x, index));
+      // The first place wins, also with −∞.
+      const wins = r + k ? winsOver<T>(v, best) : splatIndex<T>(-1);
+      best = selectLanes<T>(v, best, wins);
+      a = selectLanes<T>(splatIndex<T>(index), a, wins);
     }
   }
-  store<T>(out, best);
-  store<i32>(argmax, a);
+  store<T>(out, v128.extract_lane<T>(best, 0));
+  store<i32>(argmax, v128.extract_lane<i32>(a, 0));
 }
 
 /**
@@ -129,90 +136,76 @@ function maxOfRow<T>(
   out: usize, argmax: usize,
   x: usize, index: i32, count: i32, W: i32, rows: i32, columns: i32, dh: i32, dw: i32, stride: i32,
 ): void {
-  const nextPlace = splatIndex<T>(dw), nextRow = splatIndex<T>(dh * W), ramp = rampOfIndices<T>(stride);
+  const nextPlace = i32x4.splat(dw), nextRow = i32x4.splat(dh * W), ramp = rampOfIndices(stride);
   for (let i = 0; i < count; i += 2 * lanes<T>()) {
     const i0 = min(i, count - lanes<T>()), i1 = min(i + lanes<T>(), count - lanes<T>());
     let x0 = at<T>(x, i0 * stride), x1 = at<T>(x, i1 * stride);
     // Indices are those of the first vector's windows; the second's follow in the end.
-    let rowIndices = addIndices<T>(ramp, splatIndex<T>(index + i0 * stride));
+    let rowIndices = i32x4.add(ramp, i32x4.splat(index + i0 * stride));
     let best0 = loadColumns<T>(x0, stride), a0 = rowIndices;
     let best1 = loadColumns<T>(x1, stride), a1 = rowIndices;
-    let indices = addIndices<T>(rowIndices, nextPlace);
+    let indices = i32x4.add(rowIndices, nextPlace);
     let k = 1; // the window's first place is taken already
     let r = rows;
     do {
       for (; k < columns; k++) {
         const v0 = loadColumns<T>(at<T>(x0, k * dw), stride), v1 = loadColumns<T>(at<T>(x1, k * dw), stride);
-        const wins0 = v128.or(v128.gt<T>(v0, best0), v128.ne<T>(v0, v0)); // v ≠ v: NaN
-        const wins1 = v128.or(v128.gt<T>(v1, best1), v128.ne<T>(v1, v1));
+        const wins0 = winsOver<T>(v0, best0), wins1 = winsOver<T>(v1, best1);
         best0 = selectLanes<T>(v0, best0, wins0);
         best1 = selectLanes<T>(v1, best1, wins1);
         a0 = selectLanes<T>(indices, a0, wins0);
         a1 = selectLanes<T>(indices, a1, wins1);
-        indices = addIndices<T>(indices, nextPlace);
+        indices = i32x4.add(indices, nextPlace);
       }
       k = 0;
-      indices = rowIndices = addIndices<T>(rowIndices, nextRow);
+      indices = rowIndices = i32x4.add(rowIndices, nextRow);
       x0 = at<T>(x0, dh * W);
       x1 = at<T>(x1, dh * W);
     } while (--r);
     v128.store(at<T>(out, i0), best0);
     v128.store(at<T>(out, i1), best1);
-    storeIndices<T>(at<i32>(argmax, i0), a0);
-    storeIndices<T>(at<i32>(argmax, i1), addIndices<T>(a1, splatIndex<T>((i1 - i0) * stride)));
+    v128.store(at<i32>(argmax, i0), a0);
+    v128.store(at<i32>(argmax, i1), i32x4.add(a1, i32x4.splat((i1 - i0) * stride)));
   }
 }
 
-/** The same for 2×2 places, `below` elements apart from row to row, and a stride of 2. */
-function maxOfQuads<T>(out: usize, argmax: usize, x: usize, index: i32, count: i32, below: i32): void {
-  const ramp = rampOfIndices<T>(2), one = splatIndex<T>(1), nextRow = splatIndex<T>(below);
-  for (let i = 0; i < count; i += lanes<T>()) {
-    const i0 = min(i, count - lanes<T>()), top = at<T>(x, 2 * i0), bottom = at<T>(top, below);
-    const t0 = v128.load(top), t1 = v128.load(top, 16), b0 = v128.load(bottom), b1 = v128.load(bottom, 16);
-    let a = addIndices<T>(ramp, splatIndex<T>(index + 2 * i0)), indices = addIndices<T>(a, one);
-    let best = evens<T>(t0, t1), v = odds<T>(t0, t1);
-    let wins = v128.or(v128.gt<T>(v, best), v128.ne<T>(v, v));
-    best = selectLanes<T>(v, best, wins);
-    const below0 = addIndices<T>(a, nextRow);
-    a = selectLanes<T>(indices, a, wins);
-    v = evens<T>(b0, b1);
-    wins = v128.or(v128.gt<T>(v, best), v128.ne<T>(v, v));
-    best = selectLanes<T>(v, best, wins);
-    a = selectLanes<T>(below0, a, wins);
-    v = odds<T>(b0, b1);
-    wins = v128.or(v128.gt<T>(v, best), v128.ne<T>(v, v));
-    v128.store(at<T>(out, i0), selectLanes<T>(v, best, wins));
-    indices = addIndices<T>(below0, one);
-    storeIndices<T>(at<i32>(argmax, i0), selectLanes<T>(indices, a, wins));
+/** y and a for OH rows of OW ≥ lanes windows of 2×2 places beside each other: the winners of both rows, then of these. */
+function maxOfQuads<T>(out: usize, argmax: usize, x: usize, W: i32, OH: i32, OW: i32): void {
+  const ramp = rampOfIndices(2), below = i32x4.splat(W);
+  for (let oh = 0; oh < OH; oh++) {
+    for (let i = 0; i < OW; i += lanes<T>()) {
+      const ow = min(i, OW - lanes<T>()), index = 2 * (oh * W + ow), to = oh * OW + ow;
+      const top = at<T>(x, index), bottom = at<T>(top, W);
+      const t0 = v128.load(top), t1 = v128.load(top, 16), b0 = v128.load(bottom), b1 = v128.load(bottom, 16);
+      const topEven = evens<T>(t0, t1), topOdd = odds<T>(t0, t1), topWins = winsOver<T>(topOdd, topEven);
+      const even = evens<T>(b0, b1), odd = odds<T>(b0, b1), oddWins = winsOver<T>(odd, even);
+      const upper = selectLanes<T>(topOdd, topEven, topWins), lower = selectLanes<T>(odd, even, oddWins);
+      const wins = winsOver<T>(lower, upper);
+      v128.store(at<T>(out, to), selectLanes<T>(lower, upper, wins));
+      // Where a place wins, its mask is −1.
+      const row = i32x4.add(i32x4.add(ramp, i32x4.splat(index)), v128.and(wins, below));
+      v128.store(at<i32>(argmax, to), i32x4.sub(row, selectLanes<T>(oddWins, topWins, wins)));
+    }
   }
 }
 
-// Indices in lanes as wide as the values', so that one mask selects both: i32x4 beside f32, i64x2 beside f64.
-
-/** 0, step, 2·step, … */
+/** Where v, which comes later, wins over the best so far. */
 // @ts-ignore: decorator
 @inline
-function rampOfIndices<T>(step: i32): v128 {
-  if (sizeof<T>() == 8) return i64x2.mul(i64x2(0, 1), i64x2.splat(step));
-  return i32x4.mul(i32x4(0, 1, 2, 3), i32x4.splat(step));
+function winsOver<T>(v: v128, best: v128): v128 {
+  return v128.or(v128.gt<T>(v, best), v128.ne<T>(v, v)); // v ≠ v: NaN
 }
 
+/** An index in every lane, in lanes as wide as the values', so that one mask selects both. */
 // @ts-ignore: decorator
 @inline
 function splatIndex<T>(index: i32): v128 {
   return sizeof<T>() == 8 ? i64x2.splat(index) : i32x4.splat(index);
 }
 
+/** 0, step, 2·step, 3·step. */
 // @ts-ignore: decorator
 @inline
-function addIndices<T>(a: v128, b: v128): v128 {
-  return sizeof<T>() == 8 ? i64x2.add(a, b) : i32x4.add(a, b);
-}
-
-/** Writes one i32 per lane. */
-// @ts-ignore: decorator
-@inline
-function storeIndices<T>(to: usize, indices: v128): void {
-  if (sizeof<T>() == 8) v128.store64_lane(to, v128.shuffle<i32>(indices, indices, 0, 2, 0, 2), 0);
-  else v128.store(to, indices);
+function rampOfIndices(step: i32): v128 {
+  return i32x4.mul(i32x4(0, 1, 2, 3), i32x4.splat(step));
 }

@@ -39,6 +39,14 @@ export function counted(start: i32, K: i32, size: i32, pad: i32, includePad: i32
   return includePad ? min(start + K, size + pad) - start : min(start + K, size) - max(start, 0);
 }
 
+/** Whether windows are 2×2 places beside each other that all lie in the input. */
+export function areQuads(
+  H: i32, W: i32, OH: i32, OW: i32, KH: i32, KW: i32, strideH: i32, strideW: i32, padH: i32, padW: i32,
+): bool {
+  return (KH & KW & strideH & strideW) == 2 && (KH | KW | strideH | strideW) == 2
+    && (padH | padW) == 0 && 2 * OH <= H && 2 * OW <= W;
+}
+
 /** ⌊o·size/count⌋. */
 // @ts-ignore: decorator
 @inline

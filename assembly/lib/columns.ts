@@ -20,6 +20,23 @@ export function loadColumns<T>(from: usize, stride: i32): v128 {
   return v128.load32_lane(at<T>(from, 3 * stride), v, 3);
 }
 
+/** Writes the lanes of v to every stride-th element from `to` on. */
+// @ts-ignore: decorator
+@inline
+export function storeColumns<T>(to: usize, v: v128, stride: i32): void {
+  if (stride == 1) {
+    v128.store(to, v);
+  } else if (sizeof<T>() == 8) {
+    v128.store64_lane(to, v, 0);
+    v128.store64_lane(at<T>(to, stride), v, 1);
+  } else {
+    v128.store32_lane(to, v, 0);
+    v128.store32_lane(at<T>(to, stride), v, 1);
+    v128.store32_lane(at<T>(to, 2 * stride), v, 2);
+    v128.store32_lane(at<T>(to, 3 * stride), v, 3);
+  }
+}
+
 /** Elements 0, 2, 4, … of a and b, one behind the other. */
 // @ts-ignore: decorator
 @inline
@@ -53,7 +70,25 @@ export function gatherRow<T>(out: usize, x: usize, count: i32, stride: i32): voi
   let i = 0;
   for (; i <= count - lanes<T>(); i += lanes<T>()) {
     const from = at<T>(x, i * stride);
-    v128.store(at<T>(out, i), stride == 2 ? loadColumns<T>(from, 2) : loadColumns<T>(from, stride));
+    let v: v128;
+    if (stride == 2) v = loadColumns<T>(from, 2);
+    else if (stride == -1) v = reversed<T>(v128.load(at<T>(from, 1 - lanes<T>())));
+    else v = loadColumns<T>(from, stride);
+    v128.store(at<T>(out, i), v);
   }
   for (; i < count; i++) store<T>(at<T>(out, i), load<T>(at<T>(x, i * stride)));
+}
+
+/** out[i·stride] = x[i]. */
+export function scatterRow<T>(out: usize, x: usize, count: i32, stride: i32): void {
+  let i = 0;
+  for (; i <= count - lanes<T>(); i += lanes<T>()) storeColumns<T>(at<T>(out, i * stride), v128.load(at<T>(x, i)), stride);
+  for (; i < count; i++) store<T>(at<T>(out, i * stride), load<T>(at<T>(x, i)));
+}
+
+/** The elements of v, the last first. */
+// @ts-ignore: decorator
+@inline
+function reversed<T>(v: v128): v128 {
+  return sizeof<T>() == 8 ? v128.shuffle<f64>(v, v, 1, 0) : v128.shuffle<f32>(v, v, 3, 2, 1, 0);
 }

@@ -87,11 +87,13 @@ export function avgPool2dForward(x: Tensor, out: Tensor, kernelSize: Size2d, opt
   const { countIncludePad, divisor } = averageOf(call, options);
   const { planes, H, W, OH, OW, shape } = pool2dSizes(call, x.shape, window);
   checkTensor(call, 'out', out, { ...same, shape });
+  const [KH, KW, SH, SW, PH, PW] = [window.kernelSize, window.stride, window.padding].flat();
+  const workspace = same.core.memory.scratch(kernels.avgPool2dWorkspace(W, OH, OW, KW, SW, PW));
   // biome-ignore format: outputs, inputs, sizes
   kernels.avgPool2dForward(
     out.address,
-    x.address,
-    H, W, OH, OW, ...window.kernelSize, ...window.stride, ...window.padding, Number(countIncludePad), divisor, 0, planes,
+    x.address, workspace,
+    H, W, OH, OW, KH, KW, SH, SW, PH, PW, Number(countIncludePad), divisor, 0, planes,
   );
 }
 
@@ -109,11 +111,13 @@ export function avgPool2dBackward(dout: Tensor, dx: Tensor, kernelSize: Size2d, 
   checkTensor(call, 'dx', dx, same);
   const { planes, H, W, OH, OW, shape } = pool2dSizes(call, dx.shape, window, 'dx');
   checkTensor(call, 'dout', dout, { ...same, shape });
+  const [KH, KW, SH, SW, PH, PW] = [window.kernelSize, window.stride, window.padding].flat();
+  const workspace = same.core.memory.scratch(kernels.avgPool2dWorkspace(W, OH, OW, KW, SW, PW));
   // biome-ignore format: outputs, inputs, sizes
   kernels.avgPool2dBackward(
     dx.address,
-    dout.address,
-    H, W, OH, OW, ...window.kernelSize, ...window.stride, ...window.padding, Number(countIncludePad), divisor, 0, planes,
+    dout.address, workspace,
+    H, W, OH, OW, KH, KW, SH, SW, PH, PW, Number(countIncludePad), divisor, 0, planes,
   );
 }
 

@@ -44,13 +44,15 @@ export class AvgPool2d extends Layer {
     const { kernelSize, stride, padding } = this.window;
     const [KH, KW, SH, SW, PH, PW] = [kernelSize, stride, padding].flat();
     const includePad = Number(this.countIncludePad);
+    const workspace = () => this.core.memory.scratch(this.kernels.avgPool2dWorkspace(W, OH, OW, KW, SW, PW));
     return {
       outputs: [{ shape, dtype: x.dtype }],
+      reserve: () => void workspace(),
       forward: ({ inputs, outputs }) => {
         // biome-ignore format: outputs, inputs, sizes
         this.kernels.avgPool2dForward(
           outputs[0].address,
-          inputs[0].address,
+          inputs[0].address, workspace(),
           H, W, OH, OW, KH, KW, SH, SW, PH, PW, includePad, this.divisor, 0, planes,
         );
       },
@@ -61,7 +63,7 @@ export class AvgPool2d extends Layer {
         // biome-ignore format: outputs, inputs, sizes
         this.kernels.avgPool2dBackward(
           dx.address,
-          dout.address,
+          dout.address, workspace(),
           H, W, OH, OW, KH, KW, SH, SW, PH, PW, includePad, this.divisor, 0, planes,
         );
       },

@@ -107,8 +107,9 @@ forEachBuild((core, dtype) => {
     x: ArrayLike<number>,
     weights: Float64Array[],
     planes: number,
-    forward: (out: number, x: number, begin: number, end: number) => void,
-    backward: (dx: number, dy: number, begin: number, end: number) => void,
+    forward: (out: number, x: number, workspace: number, begin: number, end: number) => void,
+    backward: (dx: number, dy: number, workspace: number, begin: number, end: number) => void,
+    workspaceBytes = 0,
   ) {
     const memory = new Guarded(core);
     const outputs = weights.length;
@@ -118,9 +119,10 @@ forEachBuild((core, dtype) => {
       dy: memory.input(dtype, dy),
       out: memory.output(dtype, outputs),
       dx: memory.output(dtype, x.length),
+      workspace: memory.workspace(workspaceBytes),
     };
-    inTwo(planes, (begin, end) => forward(at.out, at.x, begin, end));
-    inTwo(planes, (begin, end) => backward(at.dx, at.dy, begin, end));
+    inTwo(planes, (begin, end) => forward(at.out, at.x, at.workspace, begin, end));
+    inTwo(planes, (begin, end) => backward(at.dx, at.dy, at.workspace, begin, end));
     const got = { y: memory.read(dtype, at.out, outputs), dx: memory.read(dtype, at.dx, x.length) };
     memory.verify();
     const y = times(weights, x);
@@ -145,8 +147,10 @@ forEachBuild((core, dtype) => {
       x,
       avgPool2dWeights(planes, rows, columns, countIncludePad, divisor || undefined),
       planes,
-      (out, from, begin, end) => kernels.avgPool2dForward(out, from, ...sizes, ...count, begin, end),
-      (dx, dy, begin, end) => kernels.avgPool2dBackward(dx, dy, ...sizes, ...count, begin, end),
+      (out, from, workspace, begin, end) =>
+        kernels.avgPool2dForward(out, from, workspace, ...sizes, ...count, begin, end),
+      (dx, dy, workspace, begin, end) => kernels.avgPool2dBackward(dx, dy, workspace, ...sizes, ...count, begin, end),
+      kernels.avgPool2dWorkspace(w.size, rows.windows.length, columns.windows.length, w.K, w.stride, w.padding),
     );
   }
 
@@ -204,8 +208,8 @@ forEachBuild((core, dtype) => {
           x,
           avgPool2dWeights(planes, rows, columns, true),
           planes,
-          (out, from, begin, end) => kernels.adaptiveAvgPool2dForward(out, from, ...sizes, begin, end),
-          (dx, dy, begin, end) => kernels.adaptiveAvgPool2dBackward(dx, dy, ...sizes, begin, end),
+          (out, from, _, begin, end) => kernels.adaptiveAvgPool2dForward(out, from, ...sizes, begin, end),
+          (dx, dy, _, begin, end) => kernels.adaptiveAvgPool2dBackward(dx, dy, ...sizes, begin, end),
         );
         runMax(x, planes, [rows, columns], (out, argmax, from, begin, end) =>
           kernels.adaptiveMaxPool2dForward(out, argmax, from, ...sizes, begin, end),
@@ -229,11 +233,19 @@ forEachBuild((core, dtype) => {
       [square(6, 2), square(2 * columns, 2)],
       [square(6, 3, 1, 1), square(2 * columns, 3, 1, 1)],
       [square(6, 3, 2, 1), square(2 * columns, 3, 2, 1)],
+      [square(6, 2, 2, 0, 3), square(2 * columns, 2)],
     ]) {
       maxPool(x, 2, h, w);
       avgPool(x, 2, h, w, {});
       avgPool(x, 2, h, w, { countIncludePad: false });
     }
+  });
+
+  it('takes a stride larger than memory, for a single window', () => {
+    const x = normals(1, 2 * 3 * 5);
+    const [h, w] = [square(3, 2, 2 ** 29), square(5, 3, 2 ** 29)];
+    maxPool(x, 2, h, w);
+    avgPool(x, 2, h, w, {});
   });
 
   it('lets −3e38 win over padding, and keeps an all-negative window negative', () => {

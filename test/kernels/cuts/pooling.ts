@@ -1,7 +1,7 @@
 // Kernels whose range counts planes: poolings.
 
 import { pool2dSizes, window2d } from '../../../src/geometry/pool2d.ts';
-import type { Draw, Given } from '../../support/cuts.ts';
+import type { Draw, Given, Work } from '../../support/cuts.ts';
 
 /** Planes, and windows of which at least one lies in the padded image. */
 function pooling(given: Given, dilates: boolean) {
@@ -60,16 +60,28 @@ const backward = (
   };
 };
 
-/** Whether an average counts the padding, and its divisor or 0. */
-const average = (given: Given) => [+given.flag(), given.choice([0, 7])];
+/** Either pass of an average, which may count the padding and may have a divisor. */
+function averaging(given: Given, pass: (made: ReturnType<typeof pooling>, ...numbers: number[]) => Work): Work {
+  const made = pooling(given, false);
+  const [, W, OH, OW, , KW, , strideW, , padW] = made.sizes;
+  const work = pass(made, +given.flag(), given.choice([0, 7]));
+  return {
+    ...work,
+    workspace: given.kernels.avgPool2dWorkspace(W, OH, OW, KW, strideW, padW),
+    arguments: (outputs, workspace) => {
+      const [to, from, ...rest] = work.arguments(outputs, workspace);
+      return [to, from, workspace, ...rest];
+    },
+  };
+}
 
 export const poolings: Record<string, Draw> = {
   maxPool2dForward: (given) => {
     const made = pooling(given, true);
     return forward(given, true, made, ...made.dilation);
   },
-  avgPool2dForward: (given) => forward(given, false, pooling(given, false), ...average(given)),
-  avgPool2dBackward: (given) => backward(given, pooling(given, false), ...average(given)),
+  avgPool2dForward: (given) => averaging(given, (made, ...numbers) => forward(given, false, made, ...numbers)),
+  avgPool2dBackward: (given) => averaging(given, (made, ...numbers) => backward(given, made, ...numbers)),
   adaptiveMaxPool2dForward: (given) => forward(given, true, adaptive(given)),
   adaptiveAvgPool2dForward: (given) => forward(given, false, adaptive(given)),
   adaptiveAvgPool2dBackward: (given) => backward(given, adaptive(given)),
