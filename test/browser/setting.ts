@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
 import type { Browser, Page } from 'playwright-core';
 import type { CoreReport, FileReport, Question } from './answer.ts';
-import { type Read, serve } from './server.ts';
+import { isolation, type Read, serve } from './server.ts';
 
 /** Where tests run: in a page that may share memory, in one that may not, in a worker of one that may. */
 export const settings = {
@@ -28,7 +28,7 @@ export interface Run {
  */
 export async function runSetting(setting: SettingName, { browser, read, threads, files, onCore, onFile }: Run) {
   const { isolated, inWorker } = settings[setting];
-  const server = await serve(read, isolated);
+  const server = await serve(read, isolated ? isolation : {});
   const ask = async <Report>(page: Page, question: Question): Promise<Report> => {
     await page.goto(server.origin);
     const call = `ask(${JSON.stringify(question)}, ${inWorker})`;
