@@ -35,11 +35,17 @@ const all: Record<string, (terms: Terms) => Promise<Peer>> = {
   peak: host('peak'),
 };
 
-/** Those that start, and a column for each, with the reason where one does not. */
-export async function startPeers(terms: Terms): Promise<{ peers: Peer[]; columns: Column[] }> {
+export const [ourName, ...otherNames] = Object.keys(all);
+
+/** Ours and those of the others that start, and a column for each, with the reason where one does not. */
+export async function startPeers(
+  others: readonly string[],
+  terms: Terms,
+): Promise<{ peers: Peer[]; columns: Column[] }> {
   const peers: Peer[] = [];
   const columns: Column[] = [];
   for (const [name, start] of Object.entries(all)) {
+    if (name !== ourName && !others.includes(name)) continue;
     try {
       const peer = await start(terms);
       peers.push(peer);

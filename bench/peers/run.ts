@@ -6,13 +6,14 @@ import type { Comparison, Effort, Environment, Table } from './comparison.ts';
 import { groups } from './groups.ts';
 import { installPeers } from './install.ts';
 import type { Peer } from './peer.ts';
-import { startPeers } from './peers.ts';
+import { otherNames, startPeers } from './peers.ts';
 import { line } from './report/line.ts';
 import { write } from './report/write.ts';
 import { measureCase } from './rounds.ts';
 
 interface Options {
   group?: string;
+  peer: string[];
   filter: string;
   rounds: number;
   time: number;
@@ -27,6 +28,9 @@ interface Options {
 const options = new Command('npm run bench:peers --')
   .description('Compares simdgrad with other libraries, in turns within one run.')
   .addOption(new Option('--group <name>', 'only this table').choices(groups.map(({ name }) => name)))
+  .addOption(
+    new Option('--peer <name...>', 'only these libraries beside ours').choices(otherNames).default(otherNames, 'all'),
+  )
   .option('--filter <text>', 'only cases whose name contains the text', '')
   .option('--rounds <n>', 'how often the libraries take turns at a case', whole, 9)
   .option('--time <ms>', 'how long to time each library at each case, over all rounds', positive, 500)
@@ -76,7 +80,7 @@ async function measure(): Promise<Comparison> {
   installPeers();
   const { rounds, time, threads } = options;
   const effort = { rounds, time, threads, patience: options.patience * 1000 };
-  const { peers, columns } = await startPeers(effort);
+  const { peers, columns } = await startPeers(options.peer, effort);
   for (const { name, version, missing } of columns) console.log(missing ? `${name}: ${missing}` : `${name} ${version}`);
   try {
     return { environment: environment(), effort, columns, tables: await measureAll(peers, effort) };

@@ -129,7 +129,6 @@ export class Threads {
   private startHelper(data: unknown, from: WorkerSource | undefined): Promise<void> {
     return new Promise((resolve, reject) => {
       let isReady = false;
-      const late = setTimeout(() => ended(`it said nothing for ${startLimit / 1000} s`), startLimit);
       const ready = () => {
         clearTimeout(late);
         isReady = true;
@@ -140,7 +139,8 @@ export class Threads {
         if (isReady) this.lost(why);
         else reject(new Error(why));
       };
-      const helper = makeHelper(from, ready, ended);
+      const helper = makeHelper(from, ready, ended); // first, for it may throw
+      const late = setTimeout(() => ended(`it said nothing for ${startLimit / 1000} s`), startLimit);
       this.helpers.push(helper);
       helper.postMessage(data);
     });

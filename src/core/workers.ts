@@ -85,9 +85,16 @@ export function makeHelper(from: WorkerSource | undefined, ready: () => void, en
     worker.on('exit', () => ended('it ended'));
   } else {
     worker.addEventListener('message', ready);
-    worker.addEventListener('error', (event) => ended(event.message || 'it could not be loaded'));
+    worker.addEventListener('error', (event) => ended(event.message || unloaded(from)));
   }
   return helper;
+}
+
+/** What may be wrong where a browser does not load a worker, of which it says nothing. */
+function unloaded(from: WorkerSource | undefined): string {
+  const why = 'it could not be loaded';
+  if (from) return `${why}; its file, too, needs the header Cross-Origin-Embedder-Policy`;
+  return `${why}; where a policy forbids workers from blob: addresses, give init() that of simdgrad/worker.js as \`worker\``;
 }
 
 /** Without the modules that this program was told to preload: they may take longer than all else. */

@@ -26,14 +26,14 @@ export interface Server {
   close(): void;
 }
 
-/** Serves pages to this machine, isolated or not. */
-export async function serve(read: Read, isolated: boolean): Promise<Server> {
+/** Serves pages to this machine, all under the same headers. */
+export async function serve(read: Read, headers: Record<string, string>): Promise<Server> {
   const server = createServer((request, response) => {
     const url = new URL(request.url ?? '/', 'http://localhost');
     const body = read(url);
     const type = url.pathname === '/' ? types['.html'] : (types[extname(url.pathname)] ?? 'application/octet-stream');
-    const headers = { 'Content-Type': type, 'Cache-Control': 'no-store', ...(isolated && isolation) };
-    response.writeHead(body === undefined ? 404 : 200, headers).end(body);
+    const status = body === undefined ? 404 : 200;
+    response.writeHead(status, { 'Content-Type': type, 'Cache-Control': 'no-store', ...headers }).end(body);
   });
   await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
   const { port } = server.address() as AddressInfo;

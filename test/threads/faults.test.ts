@@ -39,6 +39,12 @@ function failure(act: () => void): { message: string; after: number } {
 it.each([
   ['that cannot be loaded', () => new URL('no-such-worker.js', import.meta.url)],
   ['that throws', () => () => new Worker("throw new Error('no such luck')", { eval: true })],
+  [
+    'that cannot be made',
+    () => () => {
+      throw new Error('no such luck');
+    },
+  ],
   ['that ends', () => () => new Worker('', { eval: true })],
 ])('is one thread, with a warning, where there is a worker %s', async (_, worker) => {
   const core = await coreWith({ threads: 3, worker: worker() });

@@ -1,4 +1,5 @@
-import * as ort from 'onnxruntime-web/wasm';
+// The package's build for Node. That of `onnxruntime-web/wasm` fetches its own file to start threads, which Node cannot.
+import * as ort from 'onnxruntime-web';
 import { type Computation, type Computations, prepare, type Tensors } from '../computation.ts';
 import { type LoadPeer, Refusal } from '../peer.ts';
 import type { Conv2d, LayerSpec } from '../problem.ts';

@@ -1,6 +1,7 @@
 import { init, Linear, MSELoss, SGD, Tensor } from 'simdgrad';
 
-const core = await init({ threads: 'auto' });
+const asked = new URLSearchParams(location.search);
+const core = await init({ threads: Number(asked.get('threads')) || 'auto', worker: asked.get('worker') ?? undefined });
 const [model, loss] = [new Linear(4, 2), new MSELoss()];
 const optimizer = new SGD(model.parameters(), { lr: 0.1 });
 const [x, target] = [Tensor.randn([8, 4]), Tensor.randn([8, 2])];
@@ -11,5 +12,6 @@ const step = () => {
   optimizer.step();
   return value;
 };
-const report = { before: step(), after: step(), simd: core.simd, threads: core.threads };
+const { simd, threads, threadsReason } = core;
+const report = { before: step(), after: step(), simd, threads, threadsReason };
 document.querySelector('output').textContent = JSON.stringify(report);
