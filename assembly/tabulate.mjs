@@ -9,8 +9,9 @@ export function tabulateLoops(bytes) {
   module.setFeatures(binaryen.Features.All);
   const loops = [];
   for (let at; (at = module.getExport(loopName(loops.length))); ) {
-    module.removeExport(loopName(loops.length));
-    loops.push(calledBy(module, binaryen.getExportInfo(at).value));
+    const { name, value } = binaryen.getExportInfo(at);
+    module.removeExport(name);
+    loops.push(calledBy(module, value));
   }
   if (loops.length === 0) return bytes;
   const entries = loops.length + 1;
