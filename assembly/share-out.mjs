@@ -1,20 +1,23 @@
 // The text of a kernel's instance in the builds with threads. `@parallel(work, align)` above a kernel says how many nanoseconds one
 // unit of its range [begin, end) takes in f32 on one core, in terms of its parameters, and at which multiples the range should
 // be cut (1 if left out). The instance writes the arguments down, where every thread reads them, and shares out the range
-// (lib/parallel.ts). That also a kernel that is not worth sharing goes this way costs it some nanoseconds and makes the module smaller
-// (docs/measurements.md).
+// (lib/parallel.ts). One in f32 that is too small for that is called directly; in f64, which is there for checking gradients, it goes
+// the same way, which costs it some nanoseconds and makes the module smaller (docs/measurements.md).
 //
 // A parameter named `workspace` is another block for each thread; so is `shape`, a Conv2dShape with a workspace behind it.
 
 /** The number of a kernel is its place among those that are shared out. */
 export function sharedOut({ name, type, parameters, work, align }, number) {
   const declared = parameters.map((p) => `${p.name}: ${p.type}`);
+  const passed = parameters.map((p) => p.name);
   const stores = parameters.slice(0, -2).map((p, i) => `store<${p.type}>(ARGUMENTS, ${p.name}, ${8 * i});`);
-  const nanoseconds = type === 'f64' ? `2.0 * (${work})` : work;
+  const direct = `if (!isLarge(work)) { ${loopName(number)}(${passed.join(', ')}); return; }`;
   return `
     export function ${name}(${declared.join(', ')}): void {
+      const work = <f64>(end - begin) * (${type === 'f64' ? `2.0 * (${work})` : work});
+      ${type === 'f64' ? '' : direct}
       ${stores.join(' ')}
-      fork(${number}, begin, end, ${align}, <f64>(end - begin) * (${nanoseconds}));
+      fork(${number}, begin, end, ${align}, work);
     }`;
 }
 
