@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import { disagreement } from '../agree.ts';
 import { figure } from '../measure.ts';
 import type { Cell, Effort } from './comparison.ts';
@@ -14,6 +15,9 @@ interface Contestant {
   times: Map<number, number>;
   calls: number;
 }
+
+/** Milliseconds until the threads of whoever had the turn before sleep: they look for work for a while, on a core. */
+const untilAsleep = 20;
 
 const reason = (error: unknown) => (error instanceof Error ? error.message : String(error));
 
@@ -50,6 +54,7 @@ export async function measureCase(
   for (const contestant of contestants) await warmUp(contestant, effort);
   for (let round = 0; round < effort.rounds; round++) {
     for (let turn = 0; turn < contestants.length; turn++) {
+      await setTimeout(effort.threads > 1 ? untilAsleep : 0);
       await takeTurn(contestants[(turn + round) % contestants.length], round, effort);
     }
   }
