@@ -29,8 +29,8 @@ export interface Run {
 export async function runSetting(setting: SettingName, { browser, read, threads, files, onCore, onFile }: Run) {
   const { isolated, inWorker } = settings[setting];
   const server = await serve(read, isolated ? isolation : {});
-  // Firefox 153 hangs, with nothing of simdgrad in the page as well, where a worker makes workers after some of its have ended:
-  // one file in thirty. It is asked for again.
+  // Firefox 153 may hang, with nothing of simdgrad in the page as well, where a worker makes workers after some of its have
+  // ended. A file that got no answer is asked for again.
   const mayHang = inWorker && threads !== '1' && browser.browserType().name() === 'firefox';
   const [limit, attempts] = mayHang ? [90_000, 4] : [5 * 60_000, 1];
   const ask = async <Report>(page: Page, question: Question): Promise<Report> => {
