@@ -35,7 +35,7 @@ export function convolutionOf(core: Core, dtype: FloatDType, g: Conv2dGeometry) 
       extents: {
         forward: g.N * Math.ceil(g.OH / 2),
         backwardInput: g.N * Math.ceil(g.H / 2),
-        backwardWeight: g.C / g.groups,
+        backwardWeight: Math.max(g.C, g.O) / g.groups,
       },
       workspace: kernels.winogradWorkspace,
     };

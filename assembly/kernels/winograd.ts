@@ -183,9 +183,12 @@ function correlate<T>(
   }
 }
 
-/** Channels [begin, end) of each group's C/G: dweight += over all images. */
+/**
+ * Of each group's channels, output channels [begin, end) where they are more, else input channels: dweight += over all images. A thread
+ * transforms its own channels on the side that is divided, and all of those on the other.
+ */
 // @ts-ignore: decorator
-@parallel(0.22 * tapProducts(shape), 8)
+@parallel(0.22 * channelPairs(shape), 8)
 export function winogradBackwardWeight<T>(
   dweight: usize, dout: usize, x: usize, shape: usize, begin: i32, end: i32,
 ): void {
@@ -193,12 +196,13 @@ export function winogradBackwardWeight<T>(
   const Cg = s.C / s.G, Og = s.O / s.G, all = s.N * tileRows(s) * tileColumns(s);
   const tiles = tables(shape), strips = stripsOf(tiles), between = vectors(shape);
   const yTiles = stripsOf(tiles) + <usize>TILES * offsetof<Strip>(), yStrips = stripsOf(yTiles);
-  const S = matrices<T>(shape);
+  const S = matrices<T>(shape), byOutputs = Og > Cg;
+  const oBegin = byOutputs ? begin : 0, oEnd = byOutputs ? end : Og, cBegin = byOutputs ? 0 : begin, cEnd = byOutputs ? Cg : end;
   for (let g = 0; g < s.G; g++) {
-    for (let o0 = 0; o0 < Og; o0 += MC) {
-      const m = min(MC, Og - o0), mPadded = paddedRows(m);
-      for (let c0 = begin; c0 < end; c0 += KC) {
-        const n = min(KC, end - c0), nPadded = roundUp(n, NR<T>()), sPoint = spread<T>(mPadded * nPadded);
+    for (let o0 = oBegin; o0 < oEnd; o0 += MC) {
+      const m = min(MC, oEnd - o0), mPadded = paddedRows(m);
+      for (let c0 = cBegin; c0 < cEnd; c0 += KC) {
+        const n = min(KC, cEnd - c0), nPadded = roundUp(n, NR<T>()), sPoint = spread<T>(mPadded * nPadded);
         for (let t = 0; t < all; t += TILES) {
           const k = min(TILES, all - t), zPoint = spread<T>(mPadded * k), vPoint = spread<T>(nPadded * k);
           const Z = S + POINTS * sPoint, V = Z + POINTS * zPoint;
@@ -227,6 +231,12 @@ export function winogradBackwardWeight<T>(
       }
     }
   }
+}
+
+/** Products that one channel on the divided side of a weight gradient stands for, over 9: a tap of each pair with the other side. */
+export function channelPairs(shape: usize): f64 {
+  const s = changetype<Conv2dShape>(shape);
+  return tapProducts(shape) * min(s.O, s.C) / s.O;
 }
 
 /** dw[l][tap] += w[tap][l]. */

@@ -105,7 +105,7 @@ function run(
     inParts(s.N * Math.ceil(s.H / 2), (from, to) =>
       kernels.winogradBackwardInput(dx, dy, w, shape, accumulate, from, to),
     );
-    inParts(s.C / s.G, (from, to) => kernels.winogradBackwardWeight(dw, dy, x, shape, from, to));
+    inParts(Math.max(s.C, s.O) / s.G, (from, to) => kernels.winogradBackwardWeight(dw, dy, x, shape, from, to));
   }
   const results = {
     y: memory.read(dtype, y, values.dy.length),

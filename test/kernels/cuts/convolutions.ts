@@ -133,8 +133,11 @@ function passes(algorithm: Algorithm): Record<string, Draw> {
     [`${algorithm}BackwardWeight`]: (given) => {
       const { s, sizes } = drawn(given);
       const inputs = [given.input(sizes.y), given.input(sizes.x)];
-      const channels = s.C / (algorithm === 'depthwise' ? 1 : s.G);
-      const extent = channels * (algorithm === 'conv2d' ? s.KH * s.KW : 1);
+      const extent = {
+        conv2d: (s.C / s.G) * s.KH * s.KW,
+        depthwise: s.C,
+        winograd: Math.max(s.C, s.O) / s.G,
+      }[algorithm];
       return shaped(given, algorithm, s, extent, given.added(sizes.w), inputs);
     },
   };
