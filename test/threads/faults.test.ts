@@ -86,7 +86,7 @@ it('goes on with the rest where a helper is killed between two kernels', async (
 
 it.each([
   // By its own thread, as the caller can see, or by another that lives on: then the caller has to wait in vain.
-  { how: 'process.exit()', within: 500 },
+  { how: 'process.exit()', within: 1000 },
   { how: 'helper.terminate()', within: 3000 },
 ])('throws soon where a helper is killed in a kernel by $how', async ({ how, within }) => {
   const flag = new Int32Array(new SharedArrayBuffer(4));
