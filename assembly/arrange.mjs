@@ -1,24 +1,9 @@
 // Sets functions that resemble each other side by side: gzip looks back 32 KB only, and the compiler's order scatters the instances
 // of one kernel over the module. Each function is followed by the one left that has most in common with it, as the
 // sequences of four instructions that both have, divided by the geometric mean of what they have.
-import binaryen from 'assemblyscript/binaryen';
 
-/** The module with its functions in another order. */
-export function arrangeFunctions(module) {
-  const parts = module
-    .emitText()
-    .trimEnd()
-    .replace(/\n\)$/, '')
-    .split(/\n(?= \()/);
-  const isFunction = (part) => part.startsWith(' (func ');
-  const others = parts.filter((part) => !isFunction(part));
-  const arranged = binaryen.parseText([...others, ...chained(parts.filter(isFunction)), ')'].join('\n'));
-  arranged.setFeatures(binaryen.Features.All);
-  if (!arranged.validate()) throw new Error('arranging functions made an invalid module');
-  return arranged;
-}
-
-function chained(functions) {
+/** The functions in another order. */
+export function arranged(functions) {
   const left = functions.map((text) => ({ text, sequences: sequencesOf(text) }));
   const chain = left.splice(0, 1);
   while (left.length > 0) {

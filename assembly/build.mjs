@@ -6,7 +6,8 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { deflateSync } from 'node:zlib';
-import { arrangeFunctions } from './arrange.mjs';
+import { arranged } from './arrange.mjs';
+import { rewriteFunctions } from './functions.mjs';
 import { hoistConstants } from './hoist.mjs';
 import { tabulateLoops } from './tabulate.mjs';
 
@@ -23,7 +24,9 @@ mkdirSync(new URL('src/wasm/', root), { recursive: true });
 for (const target of Object.keys(targets)) {
   execFileSync(process.execPath, [asc, '--config', config, '--target', target], { cwd: root, stdio: 'inherit' });
   const wasm = new URL(`build/${target}.wasm`, root);
-  const module = arrangeFunctions(hoistConstants(tabulateLoops(readFileSync(wasm))));
+  const module = rewriteFunctions(tabulateLoops(readFileSync(wasm)), (functions) =>
+    arranged(functions.map(hoistConstants)),
+  );
   const bytes = module.emitBinary();
   writeFileSync(wasm, bytes);
   writeFileSync(new URL(`build/${target}.wat`, root), module.emitText());

@@ -1,26 +1,8 @@
 // Sets vector constants before the loops that use them. AssemblyScript writes a constant where it is used, and V8's newer compiler
 // (Turboshaft) leaves it there: five instructions for each constant in every iteration, half the time of an exp.
-import binaryen from 'assemblyscript/binaryen';
 
-/** The module with each vector constant that a loop uses held in a local, set where its function begins. */
-export function hoistConstants(bytes) {
-  const module = binaryen.readBinary(bytes);
-  module.setFeatures(binaryen.Features.All);
-  const hoisted = binaryen.parseText(
-    module
-      .emitText()
-      .trimEnd()
-      .split(/\n(?= \()/)
-      .map(hoistInFunction)
-      .join('\n'),
-  );
-  hoisted.setFeatures(binaryen.Features.All);
-  if (!hoisted.validate()) throw new Error('hoisting constants made an invalid module');
-  return hoisted;
-}
-
-/** Binaryen's text of a function, which has one instruction a line, indented by its depth. */
-function hoistInFunction(text) {
+/** A function with each vector constant that a loop uses held in a local, set where the function begins. */
+export function hoistConstants(text) {
   const lines = text.split('\n');
   const inLoop = linesInLoops(lines);
   if (!inLoop) return text;

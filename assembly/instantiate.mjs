@@ -7,7 +7,7 @@
 // In the builds with threads, a kernel that is marked `@parallel(work)` is shared out (assembly/share-out.mjs).
 import { CommonFlags, Feature, Node, NodeKind } from 'assemblyscript';
 import { Transform } from 'assemblyscript/transform';
-import { loopOf, runShares, sharedOut } from './share-out.mjs';
+import { loopName, runShares, sharedOut } from './share-out.mjs';
 
 export default class Instantiate extends Transform {
   afterParse(parser) {
@@ -41,7 +41,8 @@ export default class Instantiate extends Transform {
       ...instances.map((instance) =>
         shared.includes(instance) ? sharedOut(instance, shared.indexOf(instance)) : whole(instance),
       ),
-      ...(threads ? [...shared.map(loopOf), runShares(shared)] : []),
+      ...shared.map((instance, number) => whole({ ...instance, name: loopName(number) })),
+      ...(threads ? [runShares(shared)] : []),
     ];
     parser.parseFile(text.join('\n'), 'assembly/instances.ts', true);
   }

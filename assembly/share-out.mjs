@@ -24,13 +24,6 @@ export function sharedOut({ name, type, parameters, work, align }, number) {
 /** What the loop of a kernel that is shared out is exported as, until assembly/build.mjs has put all of them into the table. */
 export const loopName = (number) => `loop_${number}`;
 
-/** The loop itself, by which the module's table holds it. */
-export function loopOf({ generic, parameters }, number) {
-  const declared = parameters.map((p) => `${p.name}: ${p.type}`);
-  const passed = parameters.map((p) => p.name);
-  return `export function ${loopName(number)}(${declared.join(', ')}): void { ${generic}(${passed.join(', ')}); }`;
-}
-
 /** A thread's own arguments, in terms of those that were written down. */
 function loaded({ parameters }) {
   const values = parameters.slice(0, -2).map((p, i) => {

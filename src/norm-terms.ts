@@ -3,7 +3,8 @@ import type { FloatDType } from './dtype.ts';
 import { blocksOf, sumBlock } from './geometry/loss.ts';
 
 /**
- * Σx², Σ|x| or max|x| over `size` elements at `address`, in f64. A sum is that of blocks, and so is a maximum: it is the same on any number of threads.
+ * Σx², Σ|x| or max|x| over `size` elements at `address`, in f64. It is put together from those of blocks, which do not depend on
+ * the number of threads.
  */
 export function normTerm(
   of: 'squareSum' | 'absoluteSum' | 'absoluteMax',

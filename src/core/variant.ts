@@ -1,3 +1,5 @@
+import { runtime } from './runtime.ts';
+
 /** The SIMD instruction sets that builds exist for. */
 export type Simd = 'plain' | 'relaxed';
 
@@ -49,20 +51,14 @@ const builds = {
   'relaxed-threads': () => import('../wasm/relaxed-threads.ts'),
 };
 
-/** What of Node, and of runtimes of 2025 and later, is asked for; others have less or nothing of it. */
-interface Newer {
-  readonly process?: {
-    getBuiltinModule?(id: 'node:zlib'): { inflateSync(deflated: Uint8Array): Uint8Array<ArrayBuffer> } | undefined;
-  };
-  readonly Buffer?: { from(text: string, encoding: 'base64'): Uint8Array<ArrayBuffer> };
-  readonly Uint8Array: { fromBase64?(text: string): Uint8Array<ArrayBuffer> };
+/** What is used of Node's module. */
+interface Zlib {
+  inflateSync(deflated: Uint8Array): Uint8Array<ArrayBuffer>;
 }
 
-const { process, Buffer, Uint8Array: Bytes } = globalThis as unknown as Newer;
-
 function fromBase64(base64: string): Uint8Array<ArrayBuffer> {
-  if (Bytes.fromBase64) return Bytes.fromBase64(base64);
-  if (Buffer) return Buffer.from(base64, 'base64');
+  if (runtime.Uint8Array.fromBase64) return runtime.Uint8Array.fromBase64(base64);
+  if (runtime.Buffer) return runtime.Buffer.from(base64, 'base64');
   // A third of init(), for the loop is not compiled yet (measured).
   const letters = atob(base64);
   const bytes = new Uint8Array(letters.length);
@@ -73,7 +69,7 @@ function fromBase64(base64: string): Uint8Array<ArrayBuffer> {
 /** The `size` bytes that were deflated. */
 async function inflated(deflated: Uint8Array<ArrayBuffer>, size: number): Promise<Uint8Array<ArrayBuffer>> {
   // In Node, streams take several times as long to load as the bytes to inflate (measured).
-  const zlib = process?.getBuiltinModule?.('node:zlib');
+  const zlib = runtime.process?.getBuiltinModule?.('node:zlib') as Zlib | undefined;
   if (zlib) return zlib.inflateSync(deflated);
   const { readable, writable } = new DecompressionStream('deflate');
   const writer = writable.getWriter();

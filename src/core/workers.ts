@@ -1,4 +1,5 @@
 import { source } from '../wasm/worker.ts';
+import { runtime } from './runtime.ts';
 
 /** Where helper threads come from: the address of `simdgrad/worker.js`, or a function that makes a worker of it. */
 export type WorkerSource = string | URL | (() => Worker | NodeWorker);
@@ -18,18 +19,12 @@ interface NodeModules {
   os: { availableParallelism(): number };
 }
 
-interface NodeProcess {
-  versions?: { node?: string };
-  /** From Node 20.16 on. */
-  getBuiltinModule?(id: string): unknown;
-}
-
 /** Node's modules, where this is Node. */
 let node: NodeModules | undefined;
 
 /** Looks for Node's modules; to be called first. The import is hidden from bundlers, which would look for it in browsers' builds, too. */
 export async function findNode(): Promise<void> {
-  const { process } = globalThis as unknown as { process?: NodeProcess };
+  const { process } = runtime;
   if (!process?.versions?.node) return;
   const load = async (id: string) =>
     process.getBuiltinModule?.(id) ?? import(/* @vite-ignore */ /* webpackIgnore: true */ id);

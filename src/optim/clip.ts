@@ -1,5 +1,4 @@
 import { checkBoolean, checkNumber, checkOptions, reject } from '../check.ts';
-import type { FloatDType } from '../dtype.ts';
 import { normTerm } from '../norm-terms.ts';
 import type { Parameter } from '../parameter.ts';
 import { listParameters, type ParameterSource } from './parameter-list.ts';
@@ -58,7 +57,7 @@ function totalNorm(list: readonly Parameter[], normType: number): number {
   const term = normType === 2 ? 'squareSum' : normType === 1 ? 'absoluteSum' : 'absoluteMax';
   let total = 0;
   for (const { core, dtype, grad, size } of list) {
-    const value = normTerm(term, core, dtype as FloatDType, grad.address, size);
+    const value = normTerm(term, core, dtype, grad.address, size);
     total = normType === Infinity ? Math.max(total, value) : total + value; // NaN wins in Math.max, too
   }
   return normType === 2 ? Math.sqrt(total) : total;
