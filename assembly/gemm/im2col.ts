@@ -4,13 +4,14 @@
 //   col[t][p] = x[c][oh·SH − PH + kh·DH][ow·SW − PW + kw·DW]        0 outside the image
 //
 // so that Y[o][p] = Σ_t W[o][t]·col[t][p]. With x̂ the planes of x between their padding, Ĥ rows of Ŵ pixels each, nothing
-// lies outside, and where an element comes from is a sum of what its tap and what its pixel say:
+// lies outside. A row of x̂ holds every SW-th column from the first on, then every SW-th from the second on, and so on, each of
+// these phases Ŵ/SW long: column w lies at (w mod SW)·Ŵ/SW + ⌊w/SW⌋. So where an element comes from is a sum of what its
+// tap and what its pixel say, and neighbouring pixels of a row are neighbours in x̂, for all taps and any stride:
 //
-//   col[t][p] = x̂[t̂ + p̂],    t̂ = (c·Ĥ + kh·DH)·Ŵ + kw·DW,    p̂ = oh·SH·Ŵ + ow·SW
+//   col[t][p] = x̂[t̂ + p̂],    t̂ = (c·Ĥ + kh·DH)·Ŵ + (kw·DW mod SW)·Ŵ/SW + ⌊kw·DW/SW⌋,    p̂ = oh·SH·Ŵ + ow
 //
-// This file holds that index map, as two tables of offsets, and makes x̂. Neighbouring pixels of a row are neighbours in
-// x̂ where SW = 1, for all taps: whole vectors are copied then, without a question about borders. The convolutions pack
-// panels from it, so the matrix itself is never stored.
+// This file holds that index map, as two tables of offsets, and makes x̂. Whole vectors are read from it, without a
+// question about borders. The convolutions pack panels from it or multiply where it lies, so the matrix itself is never stored.
 //
 // Every element of x stands in up to KH·KW places; col2im, the adjoint, adds what arrives at those places back up:
 //
@@ -55,9 +56,9 @@ export function planeSize(s: Conv2dShape): i32 {
   return isPadded(s) ? paddedHeight(s) * paddedWidth(s) : 0;
 }
 
-/** Whether windows reach beyond the image, so that x̂ is a copy. */
+/** Whether windows reach beyond the image or step over columns, so that x̂ is a copy. */
 export function isPadded(s: Conv2dShape): bool {
-  return s.PH > 0 || s.PW > 0 || paddedHeight(s) > s.H || paddedWidth(s) > s.W;
+  return s.SW > 1 || s.PH > 0 || s.PW > 0 || paddedHeight(s) > s.H || paddedWidth(s) > s.W;
 }
 
 /** Ĥ: the rows of a plane of x̂. */
@@ -66,37 +67,64 @@ export function paddedHeight(s: Conv2dShape): i32 {
 }
 
 /** Ŵ: the pixels of a row of x̂. */
+// @ts-ignore: decorator
+@inline
 export function paddedWidth(s: Conv2dShape): i32 {
-  return max(s.PW + s.W, (s.OW - 1) * s.SW + (s.KW - 1) * s.DW + 1);
+  return s.SW * phaseWidth(s);
+}
+
+/** Pixels of one phase of a row of x̂. */
+function phaseWidth(s: Conv2dShape): i32 {
+  return (max(s.PW + s.W, (s.OW - 1) * s.SW + (s.KW - 1) * s.DW + 1) + s.SW - 1) / s.SW;
 }
 
 /** x̂ for `planes` planes of x: x itself, or a copy in `copy` with zeros around it. */
 export function padPlanes<T>(copy: usize, x: usize, s: Conv2dShape, planes: i32): usize {
   if (!isPadded(s)) return x;
-  const height = paddedHeight(s), width = paddedWidth(s);
-  memory.fill(copy, 0, <usize>(planes * height * width) << alignof<T>());
-  for (let c = 0; c < planes; c++) {
-    const plane = at<T>(copy, (c * height + s.PH) * width + s.PW);
-    for (let h = 0; h < s.H; h++) copyRow<T>(at<T>(plane, h * width), at<T>(x, (c * s.H + h) * s.W), s.W);
-  }
+  memory.fill(copy, 0, <usize>(planes * planeSize(s)) << alignof<T>());
+  for (let q = 0; q < s.SW; q++) if (isRead(s, q)) movePhase<T>(copy, x, s, planes, q, false);
   return copy;
 }
 
 /** dx += dx̂ without its padding. */
 export function addPlanes<T>(dx: usize, padded: usize, s: Conv2dShape, planes: i32): void {
-  const height = paddedHeight(s), width = paddedWidth(s);
+  for (let q = 0; q < s.SW; q++) if (isRead(s, q)) movePhase<T>(padded, dx, s, planes, q, true);
+}
+
+/** Whether a tap reads phase q. */
+function isRead(s: Conv2dShape, q: i32): bool {
+  for (let kw = 0; kw < s.KW; kw++) if ((kw * s.DW) % s.SW == q) return true;
+  return false;
+}
+
+/** Phase q of x̂ = x or, `back`, dx += that of dx̂. */
+function movePhase<T>(padded: usize, x: usize, s: Conv2dShape, planes: i32, q: i32, back: bool): void {
+  const stride = s.SW, first = (q + s.PW * (stride - 1)) % stride; // the first column w of x with w + PW ≡ q
+  if (first >= s.W) return;
+  const height = paddedHeight(s), width = paddedWidth(s), count = (s.W - first - 1) / stride + 1;
+  const start = at<T>(padded, s.PH * width + q * phaseWidth(s) + (first + s.PW) / stride);
   for (let c = 0; c < planes; c++) {
-    const plane = at<T>(padded, (c * height + s.PH) * width + s.PW);
-    for (let h = 0; h < s.H; h++) addRow<T>(at<T>(dx, (c * s.H + h) * s.W), at<T>(plane, h * width), s.W);
+    for (let h = 0; h < s.H; h++) {
+      const row = at<T>(start, (c * height + h) * width), image = at<T>(x, (c * s.H + h) * s.W + first);
+      if (back) addRow<T>(image, row, count, stride);
+      else if (stride == 1) copyRow<T>(row, image, count);
+      else gatherRow<T>(row, image, count, stride);
+    }
   }
 }
 
-/** Taps [t0, t0 + count) as bytes t̂, relative to plane `first` of x̂; the last one again up to `padded` entries. */
-export function tapOffsets<T>(table: usize, s: Conv2dShape, first: i32, t0: i32, count: i32, padded: i32): void {
-  const window = s.KH * s.KW, height = paddedHeight(s), width = paddedWidth(s);
+/**
+ * Taps [t0, t0 + count) as bytes t̂, relative to plane `first` of x̂; the last one again up to `padded` entries. With `turned`,
+ * those of the window turned by 180°.
+ */
+export function tapOffsets<T>(
+  table: usize, s: Conv2dShape, first: i32, t0: i32, count: i32, padded: i32, turned: bool = false,
+): void {
+  const window = s.KH * s.KW, height = paddedHeight(s), phase = phaseWidth(s), width = s.SW * phase;
   for (let i = 0; i < padded; i++) {
-    const t = t0 + min(i, count - 1), c = t / window, inside = t - c * window, kh = inside / s.KW, kw = inside - kh * s.KW;
-    const offset = ((c - first) * height + kh * s.DH) * width + kw * s.DW;
+    const t = t0 + min(i, count - 1), c = t / window, inside = turned ? c * window + window - 1 - t : t - c * window, kh = inside / s.KW, kw = inside - kh * s.KW;
+    const column = kw * s.DW, place = (column % s.SW) * phase + column / s.SW;
+    const offset = ((c - first) * height + kh * s.DH) * width + place;
     store<i32>(table + 4 * i, offset << alignof<T>());
   }
 }
@@ -106,7 +134,7 @@ export function pixelOffsets<T>(table: usize, s: Conv2dShape, p0: i32, count: i3
   const width = paddedWidth(s);
   let oh = p0 / s.OW, ow = p0 - oh * s.OW;
   for (let i = 0; i < count; i++) {
-    store<i32>(table + 4 * i, (oh * s.SH * width + ow * s.SW) << alignof<T>());
+    store<i32>(table + 4 * i, (oh * s.SH * width + ow) << alignof<T>());
     if (++ow == s.OW) {
       ow = 0;
       oh++;
@@ -134,9 +162,8 @@ export function copyPixels<T>(to: usize, tap: usize, s: Conv2dShape, p0: i32, N:
   const step = s.SH * paddedWidth(s);
   let ow = p0 % s.OW, row = at<T>(tap, (p0 / s.OW) * step);
   for (let p = 0; p < N; ) {
-    const count = min(s.OW - ow, N - p), from = at<T>(row, ow * s.SW), out = at<T>(to, p);
-    if (s.SW == 1) copyRow<T>(out, from, count);
-    else gatherRow<T>(out, from, count, s.SW);
+    const count = min(s.OW - ow, N - p);
+    copyRow<T>(at<T>(to, p), at<T>(row, ow), count);
     p += count;
     ow = 0;
     row = at<T>(row, step);
@@ -148,15 +175,8 @@ export function scatterPixels<T>(tap: usize, from: usize, s: Conv2dShape, p0: i3
   const step = s.SH * paddedWidth(s);
   let ow = p0 % s.OW, row = at<T>(tap, (p0 / s.OW) * step);
   for (let p = 0; p < N; ) {
-    const count = min(s.OW - ow, N - p), to = at<T>(row, ow * s.SW), values = at<T>(from, p);
-    if (s.SW == 1) {
-      addRow<T>(to, values, count);
-    } else {
-      for (let i = 0; i < count; i++) {
-        const pixel = at<T>(to, i * s.SW);
-        store<T>(pixel, load<T>(pixel) + load<T>(at<T>(values, i)));
-      }
-    }
+    const count = min(s.OW - ow, N - p);
+    addRow<T>(at<T>(row, ow), at<T>(from, p), count);
     p += count;
     ow = 0;
     row = at<T>(row, step);

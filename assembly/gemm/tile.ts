@@ -1,4 +1,5 @@
-// The micro-tile: a few rows of NR elements of C stay in registers while k runs over a packed panel of A and one of B.
+// The micro-tile: a few rows of NR elements of C stay in registers while k runs over a packed panel of A and over B: a packed
+// panel as well, or, `direct`, two vectors that lie anywhere in an image x̂, moved from tap to tap (gemm/im2col.ts).
 //
 //   C[i][j] (+)= Σ_k A[k][i]·B[k][j]        i < MR or MS, j < NR
 //
@@ -46,66 +47,96 @@ export function NR<T>(): i32 {
 }
 
 /**
- * One full tile of `rows`, MR or MS. c: rows of NR, ldc elements apart; a: [K][rows], b: [K][NR], both packed; K ≥ 1.
- * Overwrites c, or adds to it.
+ * One full tile of `rows`, MR or MS. c, c1: the two vectors of its first row, ldc elements to the next; a: [K][rows], packed;
+ * K ≥ 1. Packed, b is [K][NR], and what was in c is added with `accumulate`. Direct, b and b1 are where two vectors of x̂
+ * begin, `taps` has the bytes from there for every k, and the sum of a row begins with its number at `start`.
  */
 // @ts-ignore: decorator
 @inline
-function tileOf<T>(rows: i32, c: usize, ldc: i32, a: usize, b: usize, K: i32, accumulate: bool): void {
-  let c00 = zero(), c01 = zero(), c10 = zero(), c11 = zero(), c20 = zero(), c21 = zero();
-  let c30 = zero(), c31 = zero(), c40 = zero(), c41 = zero(), c50 = zero(), c51 = zero();
+function tileOf<T>(
+  rows: i32, direct: bool, c: usize, c1: usize, ldc: i32, a: usize, b: usize, b1: usize, taps: usize, K: i32,
+  start: usize, accumulate: bool,
+): void {
+  let c00 = zero(), c10 = zero(), c20 = zero(), c30 = zero(), c40 = zero(), c50 = zero();
+  if (direct) {
+    c00 = v128.load_splat<T>(start, 0);
+    c10 = v128.load_splat<T>(start, sizeof<T>());
+    c20 = v128.load_splat<T>(start, 2 * sizeof<T>());
+    c30 = v128.load_splat<T>(start, 3 * sizeof<T>());
+    if (rows > MS) {
+      c40 = v128.load_splat<T>(start, 4 * sizeof<T>());
+      c50 = v128.load_splat<T>(start, 5 * sizeof<T>());
+    }
+  }
+  let c01 = c00, c11 = c10, c21 = c20, c31 = c30, c41 = c40, c51 = c50;
   do {
-    const b0 = v128.load(b, 0), b1 = v128.load(b, 16);
+    const tap = direct ? <usize>load<i32>(taps) : 0;
+    const left = direct ? v128.load(b + tap) : v128.load(b, 0), right = direct ? v128.load(b1 + tap) : v128.load(b, 16);
     let ai = v128.load_splat<T>(a, 0);
-    c00 = madd<T>(ai, b0, c00);
-    c01 = madd<T>(ai, b1, c01);
+    c00 = madd<T>(ai, left, c00);
+    c01 = madd<T>(ai, right, c01);
     ai = v128.load_splat<T>(a, sizeof<T>());
-    c10 = madd<T>(ai, b0, c10);
-    c11 = madd<T>(ai, b1, c11);
+    c10 = madd<T>(ai, left, c10);
+    c11 = madd<T>(ai, right, c11);
     ai = v128.load_splat<T>(a, 2 * sizeof<T>());
-    c20 = madd<T>(ai, b0, c20);
-    c21 = madd<T>(ai, b1, c21);
+    c20 = madd<T>(ai, left, c20);
+    c21 = madd<T>(ai, right, c21);
     ai = v128.load_splat<T>(a, 3 * sizeof<T>());
-    c30 = madd<T>(ai, b0, c30);
-    c31 = madd<T>(ai, b1, c31);
+    c30 = madd<T>(ai, left, c30);
+    c31 = madd<T>(ai, right, c31);
     if (rows > MS) {
       ai = v128.load_splat<T>(a, 4 * sizeof<T>());
-      c40 = madd<T>(ai, b0, c40);
-      c41 = madd<T>(ai, b1, c41);
+      c40 = madd<T>(ai, left, c40);
+      c41 = madd<T>(ai, right, c41);
       ai = v128.load_splat<T>(a, 5 * sizeof<T>());
-      c50 = madd<T>(ai, b0, c50);
-      c51 = madd<T>(ai, b1, c51);
+      c50 = madd<T>(ai, left, c50);
+      c51 = madd<T>(ai, right, c51);
     }
     a += rows * sizeof<T>();
-    b += 32;
+    if (direct) taps += 4;
+    else b += 32;
   } while (--K);
 
   const row = <usize>ldc << alignof<T>();
-  storeRow<T>(c, c00, c01, accumulate);
-  storeRow<T>((c += row), c10, c11, accumulate);
-  storeRow<T>((c += row), c20, c21, accumulate);
-  storeRow<T>((c += row), c30, c31, accumulate);
+  storeRow<T>(c, c1, c00, c01, accumulate);
+  storeRow<T>((c += row), (c1 += row), c10, c11, accumulate);
+  storeRow<T>((c += row), (c1 += row), c20, c21, accumulate);
+  storeRow<T>((c += row), (c1 += row), c30, c31, accumulate);
   if (rows > MS) {
-    storeRow<T>((c += row), c40, c41, accumulate);
-    storeRow<T>((c += row), c50, c51, accumulate);
+    storeRow<T>((c += row), (c1 += row), c40, c41, accumulate);
+    storeRow<T>((c += row), (c1 += row), c50, c51, accumulate);
   }
-}
-
-export function tallTile<T>(c: usize, ldc: i32, a: usize, b: usize, K: i32, accumulate: bool): void {
-  tileOf<T>(MR, c, ldc, a, b, K, accumulate);
-}
-
-export function shortTile<T>(c: usize, ldc: i32, a: usize, b: usize, K: i32, accumulate: bool): void {
-  tileOf<T>(MS, c, ldc, a, b, K, accumulate);
 }
 
 // @ts-ignore: decorator
 @inline
-function storeRow<T>(c: usize, left: v128, right: v128, accumulate: bool): void {
+function storeRow<T>(c: usize, c1: usize, left: v128, right: v128, accumulate: bool): void {
   if (accumulate) {
-    left = v128.add<T>(left, v128.load(c, 0));
-    right = v128.add<T>(right, v128.load(c, 16));
+    left = v128.add<T>(left, v128.load(c));
+    right = v128.add<T>(right, v128.load(c1));
   }
-  v128.store(c, left, 0);
-  v128.store(c, right, 16);
+  v128.store(c, left);
+  v128.store(c1, right);
+}
+
+/** Tiles of packed panels: overwrite c, or add to it. */
+export function tallTile<T>(c: usize, ldc: i32, a: usize, b: usize, K: i32, accumulate: bool): void {
+  tileOf<T>(MR, false, c, c + 16, ldc, a, b, 0, 0, K, 0, accumulate);
+}
+
+export function shortTile<T>(c: usize, ldc: i32, a: usize, b: usize, K: i32, accumulate: bool): void {
+  tileOf<T>(MS, false, c, c + 16, ldc, a, b, 0, 0, K, 0, accumulate);
+}
+
+/** Tiles of a panel of A and x̂: overwrite what is at c and c1. */
+export function tallDirectTile<T>(
+  c: usize, c1: usize, ldc: i32, a: usize, x0: usize, x1: usize, taps: usize, K: i32, start: usize,
+): void {
+  tileOf<T>(MR, true, c, c1, ldc, a, x0, x1, taps, K, start, false);
+}
+
+export function shortDirectTile<T>(
+  c: usize, c1: usize, ldc: i32, a: usize, x0: usize, x1: usize, taps: usize, K: i32, start: usize,
+): void {
+  tileOf<T>(MS, true, c, c1, ldc, a, x0, x1, taps, K, start, false);
 }

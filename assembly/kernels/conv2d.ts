@@ -14,14 +14,15 @@
 //
 // Layouts: x [N][C][H][W], y [N][O][OH][OW], W [O][C/G][KH][KW], b [O].
 
+import { addDots, isDirect, multiplyDirect, packStarts, packWindows, sumsDirectly, tapsTogether } from '../gemm/direct';
 import { KC, MB, NC, multiplyPanels, panelsOfA, panelsOfB, roundUp } from '../gemm/gemm';
 import {
   addPlanes, behindTables, entry, isPadded, packPixels, packTaps, padPlanes, pixelOffsets, pixelTable, planeSize,
   scatterPixels, tapOffsets, tapTable,
 } from '../gemm/im2col';
 import { packColumns, packRows } from '../gemm/pack';
-import { Conv2dShape, planeProducts, rowProducts, tapProducts } from '../gemm/shape';
-import { NR } from '../gemm/tile';
+import { Conv2dShape, conv2dShape, planeProducts, rowProducts, tapProducts } from '../gemm/shape';
+import { NR, paddedRows } from '../gemm/tile';
 import { fill } from '../lib/rows';
 import { at } from '../lib/simd';
 
@@ -30,8 +31,19 @@ import { at } from '../lib/simd';
 
 /** Bytes of the shape at `shape` and the workspace behind it. */
 export function conv2dWorkspace<T>(shape: usize): i32 {
-  const s = changetype<Conv2dShape>(shape), planes = min(s.C / s.G, (MB - 1) / (s.KH * s.KW) + 2);
-  return <i32>(at<T>(paddedPlanes<T>(shape), planes * planeSize(s)) - shape);
+  const s = changetype<Conv2dShape>(shape), planes = min(s.C / s.G, (MB - 1) / (s.KH * s.KW) + 2) * planeSize(s);
+  const mirrored = (s.O / s.G) * (s.H + (s.KH - 1) * s.DH) * (s.W + (s.KW - 1) * s.DW);
+  return <i32>(at<T>(paddedPlanes<T>(shape), isMirrored<T>(s) ? max(planes, mirrored) : planes) - shape);
+}
+
+/**
+ * Whether dx is made of dout by the convolution of the mirrored shape, without packing: unless more than a ninth of its products are by
+ * padding or by rows of a tile that no channel fills.
+ */
+function isMirrored<T>(s: Conv2dShape): bool {
+  const Cg = s.C / s.G;
+  return (s.SH | s.SW) == 1 && (s.KH - 1) * s.DH >= s.PH && (s.KW - 1) * s.DW >= s.PW
+    && 8 * paddedRows(Cg) * s.H * s.W <= 9 * Cg * s.P && isDirect<T>(s.O / s.G, Cg, s.KH, s.KW, s.W);
 }
 
 // @ts-ignore: decorator
@@ -52,6 +64,44 @@ function paddedPlanes<T>(shape: usize): usize {
 export function conv2dForward<T>(
   out: usize, x: usize, weight: usize, bias: usize, shape: usize, begin: i32, end: i32,
 ): void {
+  const s = changetype<Conv2dShape>(shape);
+  if (isDirect<T>(s.C / s.G, s.O / s.G, s.KH, s.KW, s.OW)) forwardDirect<T>(out, x, weight, bias, shape, begin, end);
+  else forwardPacked<T>(out, x, weight, bias, shape, begin, end);
+}
+
+function forwardDirect<T>(out: usize, x: usize, weight: usize, bias: usize, shape: usize, begin: i32, end: i32): void {
+  const s = changetype<Conv2dShape>(shape), Og = s.O / s.G;
+  for (let g = 0; g < s.G; g++) {
+    const b = bias ? at<T>(bias, g * Og) : 0;
+    productsDirect<T>(out, x, weight, b, shape, s, g, 0, Og, false, false, begin, end);
+  }
+}
+
+/**
+ * Output rows [begin, end) of the N·OH of shape s: channels [o0, o0 + M) of group g. With `turned`, the weights are [C/G][O/G][KH][KW] of s,
+ * each window turned by 180°.
+ */
+function productsDirect<T>(
+  out: usize, x: usize, weight: usize, bias: usize, shape: usize, s: Conv2dShape, g: i32, o0: i32, M: i32,
+  turned: bool, accumulate: bool, begin: i32, end: i32,
+): void {
+  const Cg = s.C / s.G, Og = s.O / s.G, T = s.T, P = s.P, window = s.KH * s.KW;
+  const taps = tapTable(shape), partial = behindTables(shape), aPanels = panelsOfA<T>(partial);
+  const starts = panelsOfB<T>(partial, MB, KC);
+  const lineStride = turned ? window : T, channelStride = turned ? Og * window : window;
+  tapOffsets<T>(taps, s, 0, 0, T, T, turned);
+  packWindows<T>(aPanels, at<T>(weight, g * Og * T + o0 * lineStride), lineStride, channelStride, M, Cg, window);
+  packStarts<T>(starts, bias, M);
+  for (let line = begin; line < end; ) {
+    const n = line / s.OH, oh = line - n * s.OH, stop = min(s.OH, oh + end - line);
+    const image = padPlanes<T>(paddedPlanes<T>(shape), at<T>(x, (n * s.C + g * Cg) * s.H * s.W), s, Cg);
+    const to = at<T>(out, (n * s.O + g * Og + o0) * P);
+    multiplyDirect<T>(to, P, aPanels, starts, image, taps, partial, s, M, T, oh, stop, accumulate);
+    line += stop - oh;
+  }
+}
+
+function forwardPacked<T>(out: usize, x: usize, weight: usize, bias: usize, shape: usize, begin: i32, end: i32): void {
   const s = changetype<Conv2dShape>(shape);
   const Cg = s.C / s.G, Og = s.O / s.G, T = s.T, P = s.P, window = s.KH * s.KW;
   const pixels = pixelTable(shape), taps = tapTable(shape), partial = behindTables(shape);
@@ -90,6 +140,27 @@ export function conv2dBackwardWeight<T>(
   dweight: usize, dout: usize, x: usize, shape: usize, begin: i32, end: i32,
 ): void {
   const s = changetype<Conv2dShape>(shape);
+  if (sumsDirectly<T>(s.T, s.O / s.G, s.OH, s.OW)) weightsDirect<T>(dweight, dout, x, shape, begin, end);
+  else weightsPacked<T>(dweight, dout, x, shape, begin, end);
+}
+
+function weightsDirect<T>(dweight: usize, dout: usize, x: usize, shape: usize, begin: i32, end: i32): void {
+  const s = changetype<Conv2dShape>(shape);
+  const Cg = s.C / s.G, Og = s.O / s.G, T = s.T, P = s.P, window = s.KH * s.KW, count = end - begin;
+  const first = begin / window, channels = (end - 1) / window + 1 - first, taps = tapTable(shape);
+  tapOffsets<T>(taps, s, first, begin, count, roundUp(count, tapsTogether));
+  for (let g = 0; g < s.G; g++) {
+    for (let n = 0; n < s.N; n++) {
+      const planes = at<T>(x, (n * s.C + g * Cg + first) * s.H * s.W);
+      const image = padPlanes<T>(paddedPlanes<T>(shape), planes, s, channels);
+      const dw = at<T>(dweight, g * Og * T + begin), dy = at<T>(dout, (n * s.O + g * Og) * P);
+      addDots<T>(dw, T, dy, P, image, taps, besidePanels<T>(shape), s, Og, count);
+    }
+  }
+}
+
+function weightsPacked<T>(dweight: usize, dout: usize, x: usize, shape: usize, begin: i32, end: i32): void {
+  const s = changetype<Conv2dShape>(shape);
   const Cg = s.C / s.G, Og = s.O / s.G, T = s.T, P = s.P, window = s.KH * s.KW;
   const pixels = pixelTable(shape), taps = tapTable(shape), partial = behindTables(shape);
   const aPanels = panelsOfA<T>(partial), bPanels = panelsOfB<T>(partial, MB, KC), planes = paddedPlanes<T>(shape);
@@ -120,18 +191,33 @@ export function conv2dBackwardWeight<T>(
 export function conv2dBackwardInput<T>(
   dx: usize, dout: usize, weight: usize, shape: usize, accumulate: i32, begin: i32, end: i32,
 ): void {
-  const s = changetype<Conv2dShape>(shape), C = s.C, Cg = C / s.G;
-  if (!accumulate) fill<T>(dx, 0, begin * s.H * s.W, end * s.H * s.W);
+  const s = changetype<Conv2dShape>(shape), C = s.C, Cg = C / s.G, direct = isMirrored<T>(s);
+  if (!accumulate && !direct) fill<T>(dx, 0, begin * s.H * s.W, end * s.H * s.W);
   // The rest of an image, then whole images, then the first planes of one.
   for (let plane = begin; plane < end; ) {
     const n = plane / C, c = plane - n * C, whole = c == 0 ? (end - plane) / C : 0;
     const images = max(whole, 1), last = whole ? C : min(C, c + end - plane);
     for (let g = c / Cg; g * Cg < last; g++) {
       const from = max(c - g * Cg, 0), to = min(last - g * Cg, Cg);
-      addToPlanes<T>(dx, dout, weight, shape, n, n + images, g, from, to);
+      if (direct) inputDirect<T>(dx, dout, weight, shape, accumulate != 0, n, n + images, g, from, to);
+      else addToPlanes<T>(dx, dout, weight, shape, n, n + images, g, from, to);
     }
     plane += whole ? whole * C : last - c;
   }
+}
+
+/** dx (=|+=) for channels [begin, end) of group g, of images [n0, n1): by the mirrored shape, from dout's planes to x's. */
+function inputDirect<T>(
+  dx: usize, dout: usize, weight: usize, shape: usize, accumulate: bool, n0: i32, n1: i32, g: i32, begin: i32, end: i32,
+): void {
+  const s = changetype<Conv2dShape>(shape), back = pixelTable(shape); // the table of pixels is not used here
+  conv2dShape(
+    back, s.N, s.O, s.OH, s.OW, s.C, s.H, s.W, s.KH, s.KW, 1, 1,
+    (s.KH - 1) * s.DH - s.PH, (s.KW - 1) * s.DW - s.PW, s.DH, s.DW, s.G,
+  );
+  productsDirect<T>(
+    dx, dout, weight, 0, shape, changetype<Conv2dShape>(back), g, begin, end - begin, true, accumulate, n0 * s.H, n1 * s.H,
+  );
 }
 
 /** dx += for channels [begin, end) of group g, of images [n0, n1). */

@@ -35,11 +35,15 @@ export function copyRow<T>(out: usize, x: usize, count: i32): void {
   v128.store(lastO, v128.load(lastX));
 }
 
-/** out[i] += x[i]. */
+/** out[i·stride] += x[i]. */
 // @ts-ignore: decorator
 @inline
-export function addRow<T>(out: usize, x: usize, count: i32): void {
+export function addRow<T>(out: usize, x: usize, count: i32, stride: i32 = 1): void {
   let i = 0;
+  for (; stride != 1 && i < count; i++) {
+    const to = at<T>(out, i * stride);
+    store<T>(to, load<T>(to) + load<T>(at<T>(x, i)));
+  }
   for (; i <= count - lanes<T>(); i += lanes<T>()) {
     v128.store(at<T>(out, i), v128.add<T>(v128.load(at<T>(out, i)), v128.load(at<T>(x, i))));
   }

@@ -35,6 +35,9 @@ const blocks: [string, Conv2dSizes][] = [
   ['more pixels than a block of columns', sizesOf({ ...plain, N: 1, C: 2, H: 27, W: 29, O: 3, KH: 3, KW: 2 })],
   ['more taps than a block of rows', sizesOf({ ...plain, N: 1, C: 90, H: 3, W: 4, O: 2, KH: 3, KW: 3 })],
   ['more output channels than a block of k', sizesOf({ ...plain, N: 1, C: 2, H: 4, W: 3, O: 260, KH: 2, KW: 1 })],
+  ['more pixels than a block of rows', sizesOf({ ...plain, N: 2, C: 5, H: 40, W: 37, O: 7, KH: 3, KW: 5 })],
+  ['whole vectors', sizesOf({ ...plain, N: 2, C: 6, H: 16, W: 16, O: 16, KH: 3, KW: 3 })],
+  ['weights beyond what is read for two vectors', sizesOf({ ...plain, N: 1, C: 64, H: 4, W: 5, O: 120, KH: 3, KW: 3 })],
   ['depthwise', sizesOf({ ...plain, N: 2, C: 7, H: 9, W: 8, O: 14, KH: 3, KW: 3, G: 7 })],
 ];
 
@@ -46,10 +49,11 @@ forEachBuild((core, dtype) => {
     backwardInput: kernels.conv2dBackwardInput,
     backwardWeight: kernels.conv2dBackwardWeight,
   };
+  const { f32 } = core.kernels;
   const depthwise = {
-    forward: kernels.depthwiseForward,
-    backwardInput: kernels.depthwiseBackwardInput,
-    backwardWeight: kernels.depthwiseBackwardWeight,
+    forward: f32.depthwiseForward,
+    backwardInput: f32.depthwiseBackwardInput,
+    backwardWeight: f32.depthwiseBackwardWeight,
   };
 
   /** All four passes, each cut in two at a place of its own, as two threads would run them. */
@@ -72,7 +76,7 @@ forEachBuild((core, dtype) => {
     const dx = memory.output(dtype, values.x.length);
     const dw = memory.output(dtype, values.w.length, values.before);
     const db = memory.output(dtype, s.O, values.before.subarray(0, s.O));
-    const workspace = passes === depthwise ? kernels.depthwiseWorkspace : kernels.conv2dWorkspace;
+    const workspace = passes === depthwise ? f32.depthwiseWorkspace : kernels.conv2dWorkspace;
     const shape = guardedShape(core, dtype, memory, s, workspace);
     const halves = (n: number) =>
       [
@@ -112,7 +116,7 @@ forEachBuild((core, dtype) => {
     );
   });
 
-  it('matches the definition directly where each channel is a group', () => {
+  it.runIf(dtype === 'f32')('matches the definition directly where each channel is a group', () => {
     const wide = { ...plain, N: 2, C: 3, H: 5, W: 37, O: 6, KH: 3, KW: 3, G: 3 };
     for (const sizes of [wide, { ...wide, SW: 2, SH: 2 }, { ...wide, PW: 4 }, { ...wide, DW: 3, PW: 0 }]) {
       run(sizesOf(sizes), true, depthwise);
@@ -124,6 +128,41 @@ forEachBuild((core, dtype) => {
       }),
       { numRuns: 80 },
     );
+  });
+
+  it('NaN and infinities go where the definition has them', () => {
+    const kinds = (values: ArrayLike<number>) => Array.from(values, (v) => (Number.isFinite(v) ? 0 : v));
+    const wide = { ...plain, N: 2, C: 5, H: 12, W: 14, O: 6, KH: 3, KW: 3 };
+    for (const given of [wide, { ...wide, W: 16 }, { ...wide, SW: 2 }, { ...wide, PH: 0, PW: 0, O: 1, C: 1 }]) {
+      const s = sizesOf(given);
+      const random = new Random(s.W);
+      const [P, taps] = [s.OH * s.OW, s.C * s.KH * s.KW];
+      const [x, w, dy] = [s.N * s.C * s.H * s.W, s.O * taps, s.N * s.O * P].map((size) => random.normals(size));
+      // Away from the borders, since padding times infinity is NaN in a matrix product, PyTorch's as well.
+      const spoil = (values: Float64Array, width: number, height: number) =>
+        values.map((v, i) => {
+          const [row, column] = [Math.floor(i / width) % height, i % width];
+          const inside = row > 0 && row < height - 1 && column > 0 && column < width - 1;
+          return inside && i % 37 === 0 ? [Infinity, -Infinity, NaN][i % 3] : v;
+        });
+      const [spoiledX, spoiledDy] = [spoil(x, s.W, s.H), spoil(dy, s.OW, s.OH)];
+      const memory = new Guarded(core);
+      const [finiteX, badX, weight] = [x, spoiledX, w].map((array) => memory.input(dtype, array));
+      const [finiteDy, badDy] = [dy, spoiledDy].map((array) => memory.input(dtype, array));
+      const [y, dx] = [dy, x].map(({ length }) => memory.output(dtype, length));
+      const [dwByX, dwByDy] = [0, 1].map(() => memory.output(dtype, w.length, new Float64Array(w.length)));
+      const shape = guardedShape(core, dtype, memory, s, kernels.conv2dWorkspace);
+      products.forward(y, badX, weight, 0, shape, 0, s.N * s.OH);
+      products.backwardInput(dx, badDy, weight, shape, 0, 0, s.N * s.C);
+      products.backwardWeight(dwByX, finiteDy, badX, shape, 0, taps);
+      products.backwardWeight(dwByDy, badDy, finiteX, shape, 0, taps);
+      const [byX, byDy] = [conv2d(s, spoiledX, w, undefined, dy), conv2d(s, x, w, undefined, spoiledDy)];
+      expect(kinds(memory.read(dtype, y, dy.length))).toEqual(kinds(byX.y.value));
+      expect(kinds(memory.read(dtype, dx, x.length))).toEqual(kinds(byDy.dx.value));
+      expect(kinds(memory.read(dtype, dwByX, w.length))).toEqual(kinds(byX.dw.value));
+      expect(kinds(memory.read(dtype, dwByDy, w.length))).toEqual(kinds(byDy.dw.value));
+      memory.verify();
+    }
   });
 
   it('im2col and col2im match the index map for any sizes', () => {
