@@ -4,7 +4,8 @@
 // An exported class is a formula on vectors, which its file's exported loops take as their second type parameter: a class
 // Relu beside `forward<T, F>` and `backward<T, F>` becomes reluForward_f32, reluForward_f64 and reluBackward_…
 //
-// In the builds with threads, a kernel that is marked `@parallel(work)` is shared out (assembly/share-out.mjs).
+// A kernel of `<T extends f32>` has no instance for f64, which is there for checking gradients, if another kernel can do its work.
+// In the builds with threads, one that is marked `@parallel(work)` is shared out (assembly/share-out.mjs), unless it is a formula in f64.
 import { CommonFlags, Feature, Node, NodeKind } from 'assemblyscript';
 import { Transform } from 'assemblyscript/transform';
 import { loopName, runShares, sharedOut } from './share-out.mjs';
@@ -69,14 +70,15 @@ function instancesOf(kernel, file, formula) {
   const called = [...`${work} ${align}`.matchAll(/[A-Za-z]\w*(?=\()/g)]
     .map(([id]) => id)
     .filter((id) => !isParameter(id));
-  return ['f32', 'f64'].map((type) => ({
+  const only = kernel.typeParameters[0].extendsType;
+  return (only ? [textOf(only)] : ['f32', 'f64']).map((type) => ({
     name: `${exported}_${type}`,
     type,
     parameters: parameters.map((p) => ({ name: p.name.text, type: textOf(p.type).replace(generic, type) })),
     result: textOf(returnType).replace(generic, type),
     generic: formula ? `${local}<${type}, ${exported}_formula>` : `${local}<${type}>`,
     imports: [`import { ${imports} } from '../${file.internalPath}';`, ...called.flatMap((id) => importOf(id, file))],
-    work: work?.replace(generic, type).replace('<F>', `<${exported}_formula>`),
+    work: formula && type === 'f64' ? undefined : work?.replace(generic, type).replace('<F>', `<${exported}_formula>`),
     align: align?.replace(generic, type) ?? '1',
   }));
 }

@@ -19,7 +19,7 @@ function chosen(g: Conv2dGeometry): 'direct' | 'winograd' {
 }
 
 /**
- * The kernels of a convolution's three passes: by Winograd's algorithm, depthwise where each channel is a group of its own,
+ * The kernels of a convolution's three passes: by Winograd's algorithm, in f32 depthwise where each channel is a group of its own,
  * or by matrix products. All take the same arguments; `extents` is what each divides by `begin` and `end`,
  * `workspace` gives the bytes of a shape and of what they need behind it.
  */
@@ -41,14 +41,15 @@ export function convolutionOf(core: Core, dtype: FloatDType, g: Conv2dGeometry) 
     };
   }
   const [forward, backwardInput] = [g.N * g.OH, g.N * g.C];
-  if (isDepthwise(g)) {
+  if (dtype === 'f32' && isDepthwise(g)) {
+    const { f32 } = core.kernels;
     return {
       algorithm,
-      forward: kernels.depthwiseForward,
-      backwardInput: kernels.depthwiseBackwardInput,
-      backwardWeight: kernels.depthwiseBackwardWeight,
+      forward: f32.depthwiseForward,
+      backwardInput: f32.depthwiseBackwardInput,
+      backwardWeight: f32.depthwiseBackwardWeight,
       extents: { forward, backwardInput, backwardWeight: g.C },
-      workspace: kernels.depthwiseWorkspace,
+      workspace: f32.depthwiseWorkspace,
     };
   }
   return {

@@ -60,7 +60,7 @@ function pitchOf(s: Conv2dShape): i32 {
 }
 
 /** Bytes of the shape at `shape` and the workspace behind it. */
-export function depthwiseWorkspace<T>(shape: usize): i32 {
+export function depthwiseWorkspace<T extends f32>(shape: usize): i32 {
   const s = changetype<Conv2dShape>(shape);
   const planes = s.SH * s.SW + 1, least = (1 + ((s.KH - 1) * s.DH) / s.SH) * pitchOf(s);
   const elements = max(budget, planes * least) + planes * unroll * lanes<T>();
@@ -104,7 +104,7 @@ function writeTaps<T>(s: Conv2dShape, b: Bands, back: bool): void {
 /** Output rows [begin, end) of the N·OH: out. bias may be null. */
 // @ts-ignore: decorator
 @parallel(0.15 * rowProducts(shape))
-export function depthwiseForward<T>(
+export function depthwiseForward<T extends f32>(
   out: usize, x: usize, weight: usize, bias: usize, shape: usize, begin: i32, end: i32,
 ): void {
   const s = changetype<Conv2dShape>(shape);
@@ -132,7 +132,7 @@ export function depthwiseForward<T>(
 /** Planes [begin, end) of the N·C: dx, or dx += with `accumulate`. */
 // @ts-ignore: decorator
 @parallel(0.15 * planeProducts(shape))
-export function depthwiseBackwardInput<T>(
+export function depthwiseBackwardInput<T extends f32>(
   dx: usize, dout: usize, weight: usize, shape: usize, accumulate: i32, begin: i32, end: i32,
 ): void {
   const s = changetype<Conv2dShape>(shape);
@@ -165,7 +165,7 @@ export function depthwiseBackwardInput<T>(
 /** Channels [begin, end) of x: dweight += of the output channels that see them. */
 // @ts-ignore: decorator
 @parallel(0.15 * channelProducts(shape))
-export function depthwiseBackwardWeight<T>(
+export function depthwiseBackwardWeight<T extends f32>(
   dweight: usize, dout: usize, x: usize, shape: usize, begin: i32, end: i32,
 ): void {
   const s = changetype<Conv2dShape>(shape);

@@ -14,7 +14,8 @@ it('is about every kernel that takes begin and end', async () => {
 });
 
 forEachBuild((core, dtype) => {
-  it.each(Object.entries(kernels))('%s gives the same bits however its range is cut', (kernel, draw) => {
+  const present = Object.entries(kernels).filter(([kernel]) => kernel in core.kernels[dtype]);
+  it.each(present)('%s gives the same bits however its range is cut', (kernel, draw) => {
     for (let seed = 1; seed <= calls; seed++) expectSameBits(kernel, draw, new Given(core, dtype, seed));
   });
 });

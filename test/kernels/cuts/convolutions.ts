@@ -24,12 +24,13 @@ function smallSizes(given: Given): Conv2dSizes {
   }); // biome-ignore format: one line per pair of axes
 }
 
-/** Sizes of which each takes more than one block of something: taps, pixels, taps as rows, output channels. */
+/** Sizes of which each takes more than one block of something: taps, pixels, taps as rows, output channels, rows of pixels. */
 const blocks = [
   sized({ ...plain, N: 2, C: 33, H: 5, W: 6, O: 5, KH: 3, KW: 3 }),
   sized({ ...plain, N: 1, C: 2, H: 27, W: 29, O: 3, KH: 3, KW: 2 }),
   sized({ ...plain, N: 1, C: 90, H: 3, W: 4, O: 2, KH: 3, KW: 3 }),
   sized({ ...plain, N: 2, C: 2, H: 4, W: 3, O: 260, KH: 2, KW: 1 }),
+  sized({ ...plain, N: 1, C: 3, H: 40, W: 37, O: 7, KH: 3, KW: 5 }),
 ];
 
 /** Sizes of every kind; seldom more than a block. */
@@ -96,10 +97,11 @@ function shaped(
   inputs: readonly number[],
   ...behind: number[]
 ) {
+  const workspaceOf = (given.kernels as Given['core']['kernels']['f32'])[`${algorithm}Workspace`];
   return {
     extent,
     outputs: [output],
-    workspace: given.kernels[`${algorithm}Workspace`](writeShape(given, s, given.core.memory.scratch(64))),
+    workspace: workspaceOf(writeShape(given, s, given.core.memory.scratch(64))),
     arguments: ([out]: readonly number[], workspace: number) => [
       out,
       ...inputs,
