@@ -19,7 +19,7 @@ import { madd, nmadd, zero } from '../lib/simd';
 // @ts-ignore: decorator
 @parallel(changetype<F>(0).work, 16)
 export function forward<T, F>(out: usize, x: usize, a: f64, b: f64, begin: i32, end: i32): void {
-  apply<T, F>(out, x, a, b, begin, end);
+  apply<T, F>(out, x, a, b, begin, end, isShort<F>());
 }
 
 /** Elements [begin, end): dx = dout·f′, or dx += with `accumulate`; `saved` is x or y as the class says. */
@@ -30,7 +30,14 @@ export function backward<T, F>(
   dout: usize, saved: usize,
   a: f64, b: f64, accumulate: i32, begin: i32, end: i32,
 ): void {
-  applyBackward<T, F>(dx, dout, saved, a, b, accumulate, begin, end);
+  applyBackward<T, F>(dx, dout, saved, a, b, accumulate, begin, end, isShort<F>());
+}
+
+/** Whether the loop around a formula takes as long as the formula. */
+// @ts-ignore: decorator
+@inline
+function isShort<F>(): bool {
+  return changetype<F>(0).work < 0.3;
 }
 
 /** y = max(x, 0);  y′ = [x > 0], and 0 at 0. Saves x or y. */
@@ -271,7 +278,7 @@ export class Hardswish {
 /** y = min(max(x + 3, 0), 6)/6;  y′ = 1/6 for −3 < x < 3, else 0. Saves x. */
 @unmanaged
 export class Hardsigmoid {
-  @inline get work(): f64 { return 0.25; }
+  @inline get work(): f64 { return 0.3; }
 
   @inline
   forward<T>(x: v128, a: v128, b: v128): v128 {

@@ -9,7 +9,7 @@ import { zero } from '../lib/simd';
 // @ts-ignore: decorator
 @parallel(0.15, 16)
 export function forward<T, F>(out: usize, x: usize, a: f64, b: f64, begin: i32, end: i32): void {
-  apply<T, F>(out, x, a, b, begin, end);
+  apply<T, F>(out, x, a, b, begin, end, true);
 }
 
 /** Elements [begin, end): dx = dout·f′, or dx += with `accumulate`; `saved` is x or y as the class says. */
@@ -20,7 +20,7 @@ export function backward<T, F>(
   dout: usize, saved: usize,
   a: f64, b: f64, accumulate: i32, begin: i32, end: i32,
 ): void {
-  applyBackward<T, F>(dx, dout, saved, a, b, accumulate, begin, end);
+  applyBackward<T, F>(dx, dout, saved, a, b, accumulate, begin, end, true);
 }
 
 /** y = −x;  y′ = −1. Saves x, and does not look at it. */

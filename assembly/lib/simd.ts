@@ -89,6 +89,21 @@ export function storeLanes<T>(to: usize, v: v128, left: i32): void {
   else storeTail<T>(to, v, left);
 }
 
+/** As loadLanes, behind a loop over whole vectors where T is f32: fewer elements are left than a vector has lanes. */
+// @ts-ignore: decorator
+@inline
+export function loadRest<T>(from: usize, left: i32): v128 {
+  return sizeof<T>() == 4 ? loadTail<T>(from, left) : loadLanes<T>(from, left);
+}
+
+/** As storeLanes, there. */
+// @ts-ignore: decorator
+@inline
+export function storeRest<T>(to: usize, v: v128, left: i32): void {
+  if (sizeof<T>() == 4) storeTail<T>(to, v, left);
+  else storeLanes<T>(to, v, left);
+}
+
 /** v with 0 in the lanes beyond the elements left. */
 // @ts-ignore: decorator
 @inline
