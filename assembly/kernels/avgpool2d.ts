@@ -14,8 +14,9 @@
 // over the oh whose windows hold row h, and with KH/r = 1 where all rows count. z lies in the workspace between zeros, which
 // stand for the padding forward and for the places between windows backward: so no column is an edge.
 
+import { areFar, readAhead } from '../lib/ahead';
 import { adaptiveEnd, adaptiveStart, areQuads, counted, firstInside } from '../lib/axis';
-import { evens, loadColumns, odds, storeColumns, twiceHigh, twiceLow } from '../lib/columns';
+import { evens, loadColumns, odds, storeColumns, zipHigh, zipLow } from '../lib/columns';
 import { fill } from '../lib/rows';
 import { at, lanes, madd, sumLanes, zero } from '../lib/simd';
 
@@ -50,6 +51,7 @@ export function avgPool2dForward<T>(
 ): void {
   const quads = sizeof<T>() == 4 && areQuads(H, W, OH, OW, KH, KW, strideH, strideW, padH, padW);
   const z = at<T>(workspace, OW), step = stepOf(OW, strideW);
+  const far = areFar<T>(W, strideH, (end - begin) * H * W);
   if (!quads) {
     writePlaces<T>(workspace, 1, divisor, OW, KW, W, strideW, padW, countIncludePad);
     fill<T>(z, 0, 0, <i32>elementsOfZ(W, OW, KW, step, padW));
@@ -57,11 +59,12 @@ export function avgPool2dForward<T>(
   for (let plane = begin; plane < end; plane++) {
     const xPlane = at<T>(x, plane * H * W);
     if (quads) {
-      averagesOfQuads<T>(at<T>(out, plane * OH * OW), xPlane, <T>(divisor != 0 ? divisor : 4), W, OH, OW);
+      averagesOfQuads<T>(at<T>(out, plane * OH * OW), xPlane, <T>(divisor != 0 ? divisor : 4), W, OH, OW, far);
       continue;
     }
     for (let oh = 0; oh < OH; oh++) {
       const top = oh * strideH - padH, h = max(top, 0), to = at<T>(out, (plane * OH + oh) * OW);
+      if (far) readAhead<T>(xPlane, top + KH, strideH, H, W);
       sumOfRows<T>(at<T>(z, padW), at<T>(xPlane, h * W), min(top + KH, H) - h, W);
       const rows: T = divisor != 0 ? 1 : <T>counted(top, KH, H, padH, countIncludePad);
       // By vectors where they are quick, but for f64, which is there for checking gradients.
@@ -87,6 +90,7 @@ export function avgPool2dBackward<T>(
 ): void {
   const quads = sizeof<T>() == 4 && areQuads(H, W, OH, OW, KH, KW, strideH, strideW, padH, padW);
   const weights = at<T>(workspace, OW), z = at<T>(weights, OH), step = stepOf(OW, strideW);
+  const far = areFar<T>(W, strideH, (end - begin) * H * W);
   if (!quads) {
     writePlaces<T>(workspace, KH, divisor, OW, KW, W, strideW, padW, countIncludePad);
     writePlaces<T>(weights, 1, divisor != 0 ? <f64>KH : 0, OH, KH, H, strideH, padH, countIncludePad);
@@ -96,7 +100,7 @@ export function avgPool2dBackward<T>(
   for (let plane = begin; plane < end; plane++) {
     const dxPlane = at<T>(dx, plane * H * W), doutPlane = at<T>(dout, plane * OH * OW);
     if (quads) {
-      spreadOverQuads<T>(dxPlane, doutPlane, <T>(divisor != 0 ? divisor : 4), H, W, OH, OW);
+      spreadOverQuads<T>(dxPlane, doutPlane, <T>(divisor != 0 ? divisor : 4), H, W, OH, OW, far);
       continue;
     }
     for (let h = 0; h < H; h++) {
@@ -272,9 +276,10 @@ function averagesOfRow<T>(out: usize, z: usize, columns: usize, rows: T, OW: i32
 }
 
 /** out = Σ x / n over windows of 2×2 places beside each other. */
-function averagesOfQuads<T>(out: usize, x: usize, n: T, W: i32, OH: i32, OW: i32): void {
+function averagesOfQuads<T>(out: usize, x: usize, n: T, W: i32, OH: i32, OW: i32, far: bool): void {
   const ns = v128.splat<T>(n);
   for (let oh = 0; oh < OH; oh++) {
+    if (far) readAhead<T>(x, 2 * oh + 2, 2, 2 * OH, W);
     let top = at<T>(x, 2 * oh * W), left = OW;
     for (; left >= lanes<T>(); left -= lanes<T>()) {
       const bottom = at<T>(top, W);
@@ -317,13 +322,14 @@ function addToWindow<T>(x: usize, value: T, W: i32, h0: i32, h1: i32, w0: i32, w
 }
 
 /** dx = dy / n over windows of 2×2 places beside each other, 0 in the row and column that may be left. */
-function spreadOverQuads<T>(dx: usize, dout: usize, n: T, H: i32, W: i32, OH: i32, OW: i32): void {
+function spreadOverQuads<T>(dx: usize, dout: usize, n: T, H: i32, W: i32, OH: i32, OW: i32, far: bool): void {
   const ns = v128.splat<T>(n);
   for (let oh = 0; oh < OH; oh++) {
+    if (far) readAhead<T>(dx, 2 * oh + 2, 2, 2 * OH, W);
     const top = at<T>(dx, 2 * oh * W), bottom = at<T>(top, W), dy = at<T>(dout, oh * OW);
     let i = 0;
     for (; i <= OW - lanes<T>(); i += lanes<T>()) {
-      const share = v128.div<T>(v128.load(at<T>(dy, i)), ns), low = twiceLow<T>(share), high = twiceHigh<T>(share);
+      const share = v128.div<T>(v128.load(at<T>(dy, i)), ns), low = zipLow<T>(share, share), high = zipHigh<T>(share, share);
       v128.store(at<T>(top, 2 * i), low, 0);
       v128.store(at<T>(top, 2 * i), high, 16);
       v128.store(at<T>(bottom, 2 * i), low, 0);

@@ -8,14 +8,15 @@
 //   backward   dx[a] += dy
 //
 // Forward saves a, the index h·W + w within the plane, for backward; −1 where dilation lets a window miss the input.
-// dx is cleared first, since windows overlap.
+// dx is cleared first, since windows overlap; where they are 2×2 places beside each other, each place is written once.
 //
 // In f32, output columns whose whole window lies in the input are done by vectors, the others one by one.
 
+import { areFar, readAhead } from '../lib/ahead';
 import { adaptiveEnd, adaptiveStart, areQuads, endInside, firstInside, firstPlace, placesBefore } from '../lib/axis';
-import { evens, loadColumns, odds } from '../lib/columns';
+import { evens, loadColumns, odds, zipHigh, zipLow } from '../lib/columns';
 import { fill } from '../lib/rows';
-import { at, lanes, selectLanes } from '../lib/simd';
+import { at, lanes, selectLanes, zero } from '../lib/simd';
 
 /** Planes [begin, end). out, argmax (i32): [planes, OH, OW]; x: [planes, H, W]. */
 // @ts-ignore: decorator
@@ -31,15 +32,17 @@ export function maxPool2dForward<T>(
   const lo = firstInside(padW, strideW, OW), hi = endInside<T>(lo, W, spanW, strideW, padW);
   const quads = sizeof<T>() == 4 && areQuads(H, W, OH, OW, KH, KW, strideH, strideW, padH, padW)
     && dilationH == 1 && dilationW == 1 && OW >= lanes<T>();
+  const far = areFar<T>(W, strideH, (end - begin) * H * W);
   for (let plane = begin; plane < end; plane++) {
     const xPlane = at<T>(x, plane * H * W);
     if (quads) {
-      maxOfQuads<T>(at<T>(out, plane * OH * OW), at<i32>(argmax, plane * OH * OW), xPlane, W, OH, OW);
+      maxOfQuads<T>(at<T>(out, plane * OH * OW), at<i32>(argmax, plane * OH * OW), xPlane, W, OH, OW, far);
       continue;
     }
     for (let oh = 0; oh < OH; oh++) {
       const top = oh * strideH - padH;
       const h = firstPlace(top, dilationH), rows = placesBefore(min(top + spanH, H), h, dilationH);
+      if (far) readAhead<T>(xPlane, top + spanH, strideH, H, W);
       const stop = rows ? hi : lo; // no vectors where no row of the windows lies in the input
       for (let ow = 0; ow < OW; ) {
         const to = (plane * OH + oh) * OW + ow, left = ow * strideW - padW;
@@ -83,16 +86,26 @@ export function adaptiveMaxPool2dForward<T>(
   }
 }
 
-/** Planes [begin, end), for both max forwards: dx, of inSize elements a plane; dout, argmax: of outSize. */
+/**
+ * Planes [begin, end), for both max forwards: dx, of inSize elements a plane; dout, argmax: of outSize.
+ * quadsW: W where windows are 2×2 places beside each other that all lie in the input, else 0.
+ */
 // @ts-ignore: decorator
 @parallel(0.1 * inSize + 1.0 * outSize)
 export function maxPool2dBackward<T>(
   dx: usize,
   dout: usize, argmax: usize,
-  inSize: i32, outSize: i32, begin: i32, end: i32,
+  inSize: i32, outSize: i32, quadsW: i32, begin: i32, end: i32,
 ): void {
+  const quads = sizeof<T>() == 4 && quadsW >= 24; // in narrow planes one by one is faster (measured)
+  const far = areFar<T>(quadsW, 2, (end - begin) * inSize);
   for (let plane = begin; plane < end; plane++) {
     const dxPlane = at<T>(dx, plane * inSize);
+    if (quads) {
+      const to = plane * outSize;
+      returnToQuads<T>(dxPlane, at<T>(dout, to), at<i32>(argmax, to), inSize, outSize, quadsW, far);
+      continue;
+    }
     fill<T>(dxPlane, 0, 0, inSize);
     for (let o = plane * outSize, stop = o + outSize; o < stop; o++) {
       const a = load<i32>(at<i32>(argmax, o));
@@ -170,23 +183,68 @@ function maxOfRow<T>(
 }
 
 /** y and a for OH rows of OW ≥ lanes windows of 2×2 places beside each other: the winners of both rows, then of these. */
-function maxOfQuads<T>(out: usize, argmax: usize, x: usize, W: i32, OH: i32, OW: i32): void {
-  const ramp = rampOfIndices(2), below = i32x4.splat(W);
-  for (let oh = 0; oh < OH; oh++) {
-    for (let i = 0; i < OW; i += lanes<T>()) {
-      const ow = min(i, OW - lanes<T>()), index = 2 * (oh * W + ow), to = oh * OW + ow;
-      const top = at<T>(x, index), bottom = at<T>(top, W);
+function maxOfQuads<T>(out: usize, argmax: usize, x: usize, W: i32, OH: i32, OW: i32, far: bool): void {
+  const below = i32x4.splat(W), row: i32 = W << alignof<T>(), toArgmax = argmax - out;
+  for (let h = 0; h < 2 * OH; h += 2) {
+    if (far) readAhead<T>(x, h + 2, 2, 2 * OH, W);
+    let top = x + h * row, indices = i32x4.add(rampOfIndices(2), i32x4.splat(h * W));
+    for (let left = OW; left > 0; left -= lanes<T>()) {
+      if (left < lanes<T>()) { // The last vector steps back, to end with the row.
+        const back = lanes<T>() - left;
+        top -= at<T>(0, 2 * back);
+        out -= at<T>(0, back);
+        indices = i32x4.sub(indices, i32x4.splat(2 * back));
+      }
+      const bottom = top + row;
       const t0 = v128.load(top), t1 = v128.load(top, 16), b0 = v128.load(bottom), b1 = v128.load(bottom, 16);
       const topEven = evens<T>(t0, t1), topOdd = odds<T>(t0, t1), topWins = winsOver<T>(topOdd, topEven);
       const even = evens<T>(b0, b1), odd = odds<T>(b0, b1), oddWins = winsOver<T>(odd, even);
       const upper = selectLanes<T>(topOdd, topEven, topWins), lower = selectLanes<T>(odd, even, oddWins);
       const wins = winsOver<T>(lower, upper);
-      v128.store(at<T>(out, to), selectLanes<T>(lower, upper, wins));
+      v128.store(out, selectLanes<T>(lower, upper, wins));
       // Where a place wins, its mask is −1.
-      const row = i32x4.add(i32x4.add(ramp, i32x4.splat(index)), v128.and(wins, below));
-      v128.store(at<i32>(argmax, to), i32x4.sub(row, selectLanes<T>(oddWins, topWins, wins)));
+      const index = i32x4.add(indices, v128.and(wins, below));
+      v128.store(out + toArgmax, i32x4.sub(index, selectLanes<T>(oddWins, topWins, wins)));
+      top += 32;
+      out += 16;
+      indices = i32x4.add(indices, i32x4.splat(2 * lanes<T>()));
     }
   }
+}
+
+/** dx of a plane whose windows are 2×2 places beside each other: each place looks whether it is its window's a. */
+function returnToQuads<T>(dx: usize, dout: usize, argmax: usize, inSize: i32, outSize: i32, W: i32, far: bool): void {
+  const OW = W >> 1, rows = outSize / OW * 2, row: i32 = W << alignof<T>(), toArgmax = argmax - dout;
+  const below = i32x4.splat(W), after = i32x4.splat(W + 1);
+  for (let h = 0; h < rows; h += 2) {
+    if (far) readAhead<T>(dx, h + 2, 2, rows, W);
+    let top = dx + h * row, indices = i32x4.add(rampOfIndices(2), i32x4.splat(h * W));
+    for (let left = OW; left > 0; left -= lanes<T>()) {
+      if (left < lanes<T>()) { // The last vector steps back, to end with the row.
+        const back = lanes<T>() - left;
+        top -= at<T>(0, 2 * back);
+        dout -= at<T>(0, back);
+        indices = i32x4.sub(indices, i32x4.splat(2 * back));
+      }
+      const bottom = top + row;
+      const dy = v128.add<T>(v128.load(dout), zero()); // −0 becomes 0, as in a sum
+      const a = i32x4.sub(v128.load(dout + toArgmax), indices);
+      const even = v128.and(dy, i32x4.eq(a, zero())), odd = v128.and(dy, i32x4.eq(a, i32x4.splat(1)));
+      v128.store(top, zipLow<T>(even, odd));
+      v128.store(top, zipHigh<T>(even, odd), 16);
+      const evenBelow = v128.and(dy, i32x4.eq(a, below)), oddBelow = v128.and(dy, i32x4.eq(a, after));
+      v128.store(bottom, zipLow<T>(evenBelow, oddBelow));
+      v128.store(bottom, zipHigh<T>(evenBelow, oddBelow), 16);
+      top += 32;
+      dout += 16;
+      indices = i32x4.add(indices, i32x4.splat(2 * lanes<T>()));
+    }
+    if (W & 1) {
+      store<T>(top, 0);
+      store<T>(top + row, 0);
+    }
+  }
+  fill<T>(dx, 0, rows * W, inSize);
 }
 
 /** Where v, which comes later, wins over the best so far. */

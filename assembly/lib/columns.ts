@@ -51,18 +51,18 @@ export function odds<T>(a: v128, b: v128): v128 {
   return sizeof<T>() == 8 ? v128.shuffle<f64>(a, b, 1, 3) : v128.shuffle<f32>(a, b, 1, 3, 5, 7);
 }
 
-/** The elements of the lower half of v, each twice. */
+/** The elements of the lower halves of a and b in turns. */
 // @ts-ignore: decorator
 @inline
-export function twiceLow<T>(v: v128): v128 {
-  return sizeof<T>() == 8 ? v128.shuffle<f64>(v, v, 0, 0) : v128.shuffle<f32>(v, v, 0, 0, 1, 1);
+export function zipLow<T>(a: v128, b: v128): v128 {
+  return sizeof<T>() == 8 ? v128.shuffle<f64>(a, b, 0, 2) : v128.shuffle<f32>(a, b, 0, 4, 1, 5);
 }
 
-/** The elements of the upper half of v, each twice. */
+/** The elements of the upper halves of a and b in turns. */
 // @ts-ignore: decorator
 @inline
-export function twiceHigh<T>(v: v128): v128 {
-  return sizeof<T>() == 8 ? v128.shuffle<f64>(v, v, 1, 1) : v128.shuffle<f32>(v, v, 2, 2, 3, 3);
+export function zipHigh<T>(a: v128, b: v128): v128 {
+  return sizeof<T>() == 8 ? v128.shuffle<f64>(a, b, 1, 3) : v128.shuffle<f32>(a, b, 2, 6, 3, 7);
 }
 
 /** out[i] = x[i·stride]. */

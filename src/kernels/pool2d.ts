@@ -56,7 +56,7 @@ export function maxPool2dBackward(dout: Tensor, argmax: Tensor, dx: Tensor): voi
   const { planes, H, W, OH, OW, shape } = adaptiveSizes(call, dx.shape, lastTwo(dout), 'dx');
   checkTensor(call, 'dout', dout, { ...same, shape });
   checkTensor(call, 'argmax', argmax, { ...same, dtype: 'i32', shape });
-  kernels.maxPool2dBackward(dx.address, dout.address, argmax.address, H * W, OH * OW, 0, planes);
+  kernels.maxPool2dBackward(dx.address, dout.address, argmax.address, H * W, OH * OW, 0, 0, planes);
 }
 
 /**

@@ -43,7 +43,7 @@ export class AdaptiveMaxPool2d extends Layer {
         const dx = gradients.inputs[0];
         const dout = gradients.outputs[0];
         if (!dx || !dout) return;
-        this.kernels.maxPool2dBackward(dx.address, dout.address, saved[0].address, H * W, OH * OW, 0, planes);
+        this.kernels.maxPool2dBackward(dx.address, dout.address, saved[0].address, H * W, OH * OW, 0, 0, planes);
       },
     };
   }

@@ -1,5 +1,5 @@
 import { checkOptions } from '../check.ts';
-import { type MaxPool2dWindow, pool2dSizes, type Window2d, window2d } from '../geometry/pool2d.ts';
+import { type MaxPool2dWindow, pool2dSizes, quadsWidth, type Window2d, window2d } from '../geometry/pool2d.ts';
 import type { Application, TensorSpec } from '../operation.ts';
 import type { Size2d } from '../shape.ts';
 import { Layer, type LayerOptions } from './layer.ts';
@@ -27,7 +27,9 @@ export class MaxPool2d extends Layer {
   }
 
   override prepare(call: string, [x]: readonly TensorSpec[]): Application {
-    const { planes, H, W, OH, OW, shape } = pool2dSizes(call, x.shape, this.window);
+    const sizes = pool2dSizes(call, x.shape, this.window);
+    const { planes, H, W, OH, OW, shape } = sizes;
+    const quadsW = quadsWidth(this.window, sizes);
     const { kernelSize, stride, padding, dilation } = this.window;
     const [KH, KW, SH, SW, PH, PW, DH, DW] = [kernelSize, stride, padding, dilation].flat();
     return {
@@ -45,7 +47,12 @@ export class MaxPool2d extends Layer {
         const dx = gradients.inputs[0];
         const dout = gradients.outputs[0];
         if (!dx || !dout) return;
-        this.kernels.maxPool2dBackward(dx.address, dout.address, saved[0].address, H * W, OH * OW, 0, planes);
+        // biome-ignore format: outputs, inputs, sizes
+        this.kernels.maxPool2dBackward(
+          dx.address,
+          dout.address, saved[0].address,
+          H * W, OH * OW, quadsW, 0, planes,
+        );
       },
     };
   }

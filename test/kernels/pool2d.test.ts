@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { pool2dSizes } from '../../src/geometry/pool2d.ts';
+import { pool2dSizes, quadsWidth, window2d } from '../../src/geometry/pool2d.ts';
 import {
   type Axis,
   adaptiveAxis,
@@ -64,11 +64,13 @@ forEachBuild((core, dtype) => {
     planes: number,
     [rows, columns]: [Axis, Axis],
     forward: (out: number, argmax: number, x: number, begin: number, end: number) => void,
+    quadsW = 0,
   ) {
     const memory = new Guarded(core);
     const inSize = rows.size * columns.size;
     const outSize = rows.windows.length * columns.windows.length;
     const dy = new Random(planes).normals(planes * outSize);
+    dy[0] = -0;
     const at = {
       x: memory.input(dtype, x),
       dy: memory.input(dtype, dy),
@@ -77,12 +79,18 @@ forEachBuild((core, dtype) => {
       dx: memory.output(dtype, planes * inSize),
     };
     inTwo(planes, (begin, end) => forward(at.out, at.argmax, at.x, begin, end));
-    inTwo(planes, (begin, end) => kernels.maxPool2dBackward(at.dx, at.dy, at.argmax, inSize, outSize, begin, end));
+    const backward = (width: number) => {
+      inTwo(planes, (begin, end) =>
+        kernels.maxPool2dBackward(at.dx, at.dy, at.argmax, inSize, outSize, width, begin, end),
+      );
+      return memory.read(dtype, at.dx, planes * inSize).slice();
+    };
     const got = {
       y: [...memory.read(dtype, at.out, planes * outSize)],
       argmax: [...memory.read('i32', at.argmax, planes * outSize)],
-      dx: memory.read(dtype, at.dx, planes * inSize),
+      dx: backward(quadsW),
     };
+    if (quadsW) expect(got.dx).toEqual(backward(0));
     memory.verify();
     const expected = maxPool2d(x, planes, rows, columns);
     expect(got.y).toEqual(expected.y);
@@ -97,8 +105,16 @@ forEachBuild((core, dtype) => {
     const axes: [Axis, Axis] = [axisOf(h, ceilMode), axisOf(w, ceilMode)];
     const [OH, OW] = axes.map(({ windows }) => windows.length);
     const sizes = [h.size, w.size, OH, OW, ...sizesOf(h, w), h.dilation, w.dilation] as const;
-    return runMax(x, planes, axes, (out, argmax, from, begin, end) =>
-      kernels.maxPool2dForward(out, argmax, from, ...sizes, begin, end),
+    const both = (name: 'K' | 'stride' | 'padding' | 'dilation') => [h[name], w[name]] as [number, number];
+    const options = { stride: both('stride'), padding: both('padding'), dilation: both('dilation'), ceilMode };
+    const window = window2d('test', both('K'), options);
+    const quadsW = quadsWidth(window, pool2dSizes('test', [planes, h.size, w.size], window));
+    return runMax(
+      x,
+      planes,
+      axes,
+      (out, argmax, from, begin, end) => kernels.maxPool2dForward(out, argmax, from, ...sizes, begin, end),
+      quadsW,
     );
   }
 
@@ -227,17 +243,19 @@ forEachBuild((core, dtype) => {
     dilation,
   });
 
-  it.each([1, 2, 3, 4, 5, 7, 8, 9, 33])('pools %i columns by 2×2 and 3×3', (columns) => {
-    const x = normals(columns, 2 * 6 * 2 * columns);
+  it.each([1, 2, 3, 4, 5, 7, 8, 9, 10, 11, 33, 65])('pools %i columns by 2×2 and 3×3', (columns) => {
+    const x = normals(columns, 2 * 7 * (2 * columns + 1));
     for (const [h, w] of [
       [square(6, 2), square(2 * columns, 2)],
+      [square(7, 2), square(2 * columns + 1, 2)],
       [square(6, 3, 1, 1), square(2 * columns, 3, 1, 1)],
       [square(6, 3, 2, 1), square(2 * columns, 3, 2, 1)],
       [square(6, 2, 2, 0, 3), square(2 * columns, 2)],
     ]) {
-      maxPool(x, 2, h, w);
-      avgPool(x, 2, h, w, {});
-      avgPool(x, 2, h, w, { countIncludePad: false });
+      const inside = x.subarray(0, 2 * h.size * w.size);
+      maxPool(inside, 2, h, w);
+      avgPool(inside, 2, h, w, {});
+      avgPool(inside, 2, h, w, { countIncludePad: false });
     }
   });
 
@@ -273,7 +291,7 @@ forEachBuild((core, dtype) => {
     const around = memory.output(dtype, 12, new Float64Array(12));
     const dx = around + 4 * (dtype === 'f32' ? 4 : 8);
     const argmax = memory.input('i32', [4, -1, 2 ** 31 - 1, -(2 ** 31), 2]);
-    kernels.maxPool2dBackward(dx, memory.input(dtype, [1, 2, 3, 4, 5]), argmax, 4, 5, 0, 1);
+    kernels.maxPool2dBackward(dx, memory.input(dtype, [1, 2, 3, 4, 5]), argmax, 4, 5, 0, 0, 1);
     expect([...memory.read(dtype, around, 12)]).toEqual([0, 0, 0, 0, 0, 0, 5, 0, 0, 0, 0, 0]);
     memory.verify();
   });

@@ -87,13 +87,24 @@ export const poolings: Record<string, Draw> = {
   adaptiveAvgPool2dBackward: (given) => backward(given, adaptive(given)),
 
   maxPool2dBackward: (given) => {
+    if (given.flag()) {
+      const [planes, OH, OW] = [9, 4, 70].map((most) => given.size(most));
+      const [H, W] = [2 * OH + given.integer(0, 1), 2 * OW + given.integer(0, 1)];
+      const dout = given.input(planes * OH * OW);
+      const argmax = given.integers(planes * OH * OW, -1, H * W - 1);
+      return {
+        extent: planes,
+        outputs: [given.output(planes * H * W)],
+        arguments: ([dx]) => [dx, dout, argmax, H * W, OH * OW, W],
+      };
+    }
     const [planes, inSize, outSize] = [9, 130, 70].map((most) => given.size(most));
     const dout = given.input(planes * outSize);
     const argmax = given.integers(planes * outSize, -1, inSize - 1);
     return {
       extent: planes,
       outputs: [given.output(planes * inSize)],
-      arguments: ([dx]) => [dx, dout, argmax, inSize, outSize],
+      arguments: ([dx]) => [dx, dout, argmax, inSize, outSize, 0],
     };
   },
 };

@@ -1,0 +1,23 @@
+// Reading ahead. A kernel that takes several rows of an image at a time, and next as many that are new, has them fetched by the
+// processor in time as long as rows are short. Where they are long, out of cache, it waits for each line (measured: up to
+// three times the time). Reading one number of each line of the rows that come next, in order, fetches them together.
+
+import { at } from './simd';
+
+/**
+ * Whether to read ahead in `size` elements of images with rows of W, of which `step` at a time are new. What caches hold
+ * would lose by it (measured: up to a fifth).
+ */
+// @ts-ignore: decorator
+@inline
+export function areFar<T>(W: i32, step: i32, size: i32): bool {
+  return sizeof<T>() == 4 && W >= 128 && step > 1 && size >= 1 << 20;
+}
+
+/** Reads a number of every cache line of rows [first, first + count) of an image of H rows, as far as it has them. */
+// @ts-ignore: decorator
+@inline
+export function readAhead<T>(x: usize, first: i32, count: i32, H: i32, W: i32): void {
+  const end = at<T>(x, min(first + count, H) * W);
+  for (let line = at<T>(x, first * W); line < end; line += 64) load<u8>(line);
+}
