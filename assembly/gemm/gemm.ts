@@ -42,7 +42,7 @@ export const MB: i32 = 768;
 const skinnyRows: i32 = 5;
 // @ts-ignore: decorator
 @inline
-const skinnyDots: i32 = 2;
+const skinnyDots: i32 = 5;
 
 // @ts-ignore: decorator
 @inline
