@@ -53,7 +53,7 @@ const builds = {
 
 /** What is used of Node's module. */
 interface Zlib {
-  inflateSync(deflated: Uint8Array): Uint8Array<ArrayBuffer>;
+  inflateSync(deflated: Uint8Array, options: { chunkSize: number }): Uint8Array<ArrayBuffer>;
 }
 
 function fromBase64(base64: string): Uint8Array<ArrayBuffer> {
@@ -70,7 +70,7 @@ function fromBase64(base64: string): Uint8Array<ArrayBuffer> {
 async function inflated(deflated: Uint8Array<ArrayBuffer>, size: number): Promise<Uint8Array<ArrayBuffer>> {
   // In Node, streams take several times as long to load as the bytes to inflate (measured).
   const zlib = runtime.process?.getBuiltinModule?.('node:zlib') as Zlib | undefined;
-  if (zlib) return zlib.inflateSync(deflated);
+  if (zlib) return zlib.inflateSync(deflated, { chunkSize: size }); // in one piece
   const { readable, writable } = new DecompressionStream('deflate');
   const writer = writable.getWriter();
   const written = writer.write(deflated).then(() => writer.close());
