@@ -27,6 +27,8 @@ for (const target of Object.keys(targets)) {
   const module = rewriteFunctions(tabulateLoops(readFileSync(wasm)), (functions) =>
     arranged(functions.map(hoistConstants)),
   );
+  // Fewer local variables in one order: a kilobyte less, compressed; what V8 compiles is the same.
+  module.runPasses(['reorder-locals', 'coalesce-locals']);
   const bytes = module.emitBinary();
   writeFileSync(wasm, bytes);
   writeFileSync(new URL(`build/${target}.wat`, root), module.emitText());

@@ -71,10 +71,17 @@ export function packWindows<T>(
   }
 }
 
-/** b[i], or 0, for all rows of the panels of M rows. */
+/** b[i], or 0 where there is no bias. */
+// @ts-ignore: decorator
+@inline
+export function biasAt<T>(bias: usize, i: i32): T {
+  return bias ? load<T>(at<T>(bias, i)) : 0;
+}
+
+/** b[i] for all rows of the panels of M rows. */
 export function packStarts<T>(starts: usize, bias: usize, M: i32): void {
   for (let i = 0, rows = paddedRows(M); i < rows; i++) {
-    store<T>(at<T>(starts, i), bias && i < M ? load<T>(at<T>(bias, i)) : 0);
+    store<T>(at<T>(starts, i), i < M ? biasAt<T>(bias, i) : 0);
   }
 }
 
@@ -125,7 +132,7 @@ export function multiplyDirect<T>(
 /** One vector of a tile, of which the first lanes have been done before. */
 // @ts-ignore: decorator
 @inline
-function put<T>(out: usize, from: usize, accumulate: bool, done: i32): void {
+export function put<T>(out: usize, from: usize, accumulate: bool, done: i32): void {
   if (!accumulate) {
     v128.store(out, v128.load(from));
     return;

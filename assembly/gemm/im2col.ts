@@ -78,10 +78,17 @@ function phaseWidth(s: Conv2dShape): i32 {
   return (max(s.PW + s.W, (s.OW - 1) * s.SW + (s.KW - 1) * s.DW + 1) + s.SW - 1) / s.SW;
 }
 
-/** x̂ for `planes` planes of x: x itself, or a copy in `copy` with zeros around it. */
+/** Clears room for `planes` planes of x̂. */
+export function clearPlanes<T>(copy: usize, s: Conv2dShape, planes: i32): void {
+  memory.fill(copy, 0, <usize>(planes * planeSize(s)) << alignof<T>());
+}
+
+/**
+ * x̂ for `planes` planes of x: x itself, or a copy in `copy`, which has been cleared: what lies around the images stays zero
+ * from one to the next.
+ */
 export function padPlanes<T>(copy: usize, x: usize, s: Conv2dShape, planes: i32): usize {
   if (!isPadded(s)) return x;
-  memory.fill(copy, 0, <usize>(planes * planeSize(s)) << alignof<T>());
   for (let q = 0; q < s.SW; q++) if (isRead(s, q)) movePhase<T>(copy, x, s, planes, q, false);
   return copy;
 }
@@ -113,6 +120,12 @@ function movePhase<T>(padded: usize, x: usize, s: Conv2dShape, planes: i32, q: i
   }
 }
 
+/** t̂ of tap (c, kh, kw), in elements. */
+export function placeOfTap(s: Conv2dShape, c: i32, kh: i32, kw: i32): i32 {
+  const phase = phaseWidth(s), column = kw * s.DW;
+  return ((c * paddedHeight(s) + kh * s.DH) * s.SW + column % s.SW) * phase + column / s.SW;
+}
+
 /**
  * Taps [t0, t0 + count) as bytes t̂, relative to plane `first` of x̂; the last one again up to `padded` entries. With `turned`,
  * those of the window turned by 180°.
@@ -120,12 +133,10 @@ function movePhase<T>(padded: usize, x: usize, s: Conv2dShape, planes: i32, q: i
 export function tapOffsets<T>(
   table: usize, s: Conv2dShape, first: i32, t0: i32, count: i32, padded: i32, turned: bool = false,
 ): void {
-  const window = s.KH * s.KW, height = paddedHeight(s), phase = phaseWidth(s), width = s.SW * phase;
+  const window = s.KH * s.KW;
   for (let i = 0; i < padded; i++) {
-    const t = t0 + min(i, count - 1), c = t / window, inside = turned ? c * window + window - 1 - t : t - c * window, kh = inside / s.KW, kw = inside - kh * s.KW;
-    const column = kw * s.DW, place = (column % s.SW) * phase + column / s.SW;
-    const offset = ((c - first) * height + kh * s.DH) * width + place;
-    store<i32>(table + 4 * i, offset << alignof<T>());
+    const t = t0 + min(i, count - 1), c = t / window, inside = turned ? window - 1 - t % window : t % window;
+    store<i32>(table + 4 * i, placeOfTap(s, c - first, inside / s.KW, inside % s.KW) << alignof<T>());
   }
 }
 

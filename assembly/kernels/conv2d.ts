@@ -14,12 +14,13 @@
 //
 // Layouts: x [N][C][H][W], y [N][O][OH][OW], W [O][C/G][KH][KW], b [O].
 
-import { addDots, isDirect, multiplyDirect, packStarts, packWindows, sumsDirectly, tapsTogether } from '../gemm/direct';
+import { addDots, biasAt, isDirect, multiplyDirect, packStarts, packWindows, sumsDirectly, tapsTogether } from '../gemm/direct';
 import { KC, MB, NC, multiplyPanels, panelsOfA, panelsOfB, roundUp } from '../gemm/gemm';
 import {
-  addPlanes, behindTables, entry, isPadded, packPixels, packTaps, padPlanes, pixelOffsets, pixelTable, planeSize,
+  addPlanes, behindTables, clearPlanes, entry, isPadded, packPixels, packTaps, padPlanes, pixelOffsets, pixelTable, planeSize,
   scatterPixels, tapOffsets, tapTable,
 } from '../gemm/im2col';
+import { isNarrow, multiplyNarrow, packSums, sumsBytes } from '../gemm/narrow';
 import { packColumns, packRows } from '../gemm/pack';
 import { Conv2dShape, conv2dShape, planeProducts, rowProducts, tapProducts } from '../gemm/shape';
 import { NR, paddedRows } from '../gemm/tile';
@@ -38,12 +39,13 @@ export function conv2dWorkspace<T>(shape: usize): i32 {
 
 /**
  * Whether dx is made of dout by the convolution of the mirrored shape, without packing: unless more than a ninth of its products are by
- * padding or by rows of a tile that no channel fills.
+ * padding or by rows of a tile that no channel fills; or x has few channels and copying dout costs more than adding columns up (measured).
  */
 function isMirrored<T>(s: Conv2dShape): bool {
-  const Cg = s.C / s.G;
+  const Cg = s.C / s.G, Og = s.O / s.G, window = s.KH * s.KW, narrow = isNarrow(Og, Cg, s.KH, s.KW, 1, s.DH);
+  const filled = narrow ? 2 * Cg * window >= 3 * Og : 8 * paddedRows(Cg) * s.H * s.W <= 9 * Cg * s.P;
   return (s.SH | s.SW) == 1 && (s.KH - 1) * s.DH >= s.PH && (s.KW - 1) * s.DW >= s.PW
-    && 8 * paddedRows(Cg) * s.H * s.W <= 9 * Cg * s.P && isDirect<T>(s.O / s.G, Cg, s.KH, s.KW, s.W);
+    && filled && 8 * s.H * s.W <= 9 * s.P && isDirect<T>(Og, Cg, s.KH, s.KW, s.W);
 }
 
 // @ts-ignore: decorator
@@ -87,16 +89,32 @@ function productsDirect<T>(
 ): void {
   const Cg = s.C / s.G, Og = s.O / s.G, T = s.T, P = s.P, window = s.KH * s.KW;
   const taps = tapTable(shape), partial = behindTables(shape), aPanels = panelsOfA<T>(partial);
-  const starts = panelsOfB<T>(partial, MB, KC);
+  const starts = panelsOfB<T>(partial, MB, KC), single = starts + sumsBytes;
   const lineStride = turned ? window : T, channelStride = turned ? Og * window : window;
-  tapOffsets<T>(taps, s, 0, 0, T, T, turned);
-  packWindows<T>(aPanels, at<T>(weight, g * Og * T + o0 * lineStride), lineStride, channelStride, M, Cg, window);
-  packStarts<T>(starts, bias, M);
+  const w = at<T>(weight, g * Og * T + o0 * lineStride), narrow = isNarrow(Cg, Og, s.KH, s.KW, s.SH, s.DH);
+  // An odd channel is the last of its group, and done by rows below each other, the others beside each other.
+  const odd = narrow && Og % 2 == 1 && o0 + M == Og, beside = M - i32(odd);
+  if (narrow) {
+    const last = at<T>(w, (M - 1) * lineStride), second = at<T>(w, (beside - 1) * lineStride);
+    const b = biasAt<T>(bias, M - 1), b0 = biasAt<T>(bias, 0), b1 = biasAt<T>(bias, beside - 1);
+    if (beside) packSums<T>(starts, s, false, w, second, b0, b1, channelStride, turned);
+    if (odd) packSums<T>(single, s, true, last, last, b, b, channelStride, turned);
+  } else {
+    tapOffsets<T>(taps, s, 0, 0, T, T, turned);
+    packWindows<T>(aPanels, w, lineStride, channelStride, M, Cg, window);
+    packStarts<T>(starts, bias, M);
+  }
+  clearPlanes<T>(paddedPlanes<T>(shape), s, Cg);
   for (let line = begin; line < end; ) {
     const n = line / s.OH, oh = line - n * s.OH, stop = min(s.OH, oh + end - line);
     const image = padPlanes<T>(paddedPlanes<T>(shape), at<T>(x, (n * s.C + g * Cg) * s.H * s.W), s, Cg);
     const to = at<T>(out, (n * s.O + g * Og + o0) * P);
-    multiplyDirect<T>(to, P, aPanels, starts, image, taps, partial, s, M, T, oh, stop, accumulate);
+    if (narrow) {
+      if (beside) multiplyNarrow<T>(to, P, beside, starts, image, aPanels, s, oh, stop, accumulate);
+      if (odd) multiplyNarrow<T>(at<T>(to, beside * P), s.OW, 2, single, image, aPanels, s, oh, stop, accumulate);
+    } else {
+      multiplyDirect<T>(to, P, aPanels, starts, image, taps, partial, s, M, T, oh, stop, accumulate);
+    }
     line += stop - oh;
   }
 }
@@ -113,6 +131,7 @@ function forwardPacked<T>(out: usize, x: usize, weight: usize, bias: usize, shap
         const kc = min(KC, T - t0), c0 = t0 / window, channels = (t0 + kc - 1) / window + 1 - c0;
         tapOffsets<T>(taps, s, c0, t0, kc, kc);
         packRows<T>(aPanels, at<T>(weight, o * T + t0), T, 1, M, kc);
+        clearPlanes<T>(planes, s, channels);
         // An image's share of the rows is a range of its pixels, taken NC at a time.
         for (let line = begin; line < end; ) {
           const n = line / s.OH, stop = min(end, (n + 1) * s.OH), y = at<T>(out, (n * s.O + o) * P);
@@ -149,6 +168,7 @@ function weightsDirect<T>(dweight: usize, dout: usize, x: usize, shape: usize, b
   const Cg = s.C / s.G, Og = s.O / s.G, T = s.T, P = s.P, window = s.KH * s.KW, count = end - begin;
   const first = begin / window, channels = (end - 1) / window + 1 - first, taps = tapTable(shape);
   tapOffsets<T>(taps, s, first, begin, count, roundUp(count, tapsTogether));
+  clearPlanes<T>(paddedPlanes<T>(shape), s, channels);
   for (let g = 0; g < s.G; g++) {
     for (let n = 0; n < s.N; n++) {
       const planes = at<T>(x, (n * s.C + g * Cg + first) * s.H * s.W);
@@ -168,6 +188,7 @@ function weightsPacked<T>(dweight: usize, dout: usize, x: usize, shape: usize, b
     for (let t0 = begin; t0 < end; t0 += NC) {
       const nc = min(NC, end - t0), c0 = t0 / window, channels = (t0 + nc - 1) / window + 1 - c0;
       tapOffsets<T>(taps, s, c0, t0, nc, roundUp(nc, NR<T>()));
+      clearPlanes<T>(planes, s, channels);
       for (let n = 0; n < s.N; n++) {
         const image = padPlanes<T>(planes, at<T>(x, (n * s.C + g * Cg + c0) * s.H * s.W), s, channels);
         for (let p = 0; p < P; p += KC) {
@@ -241,7 +262,7 @@ function addToPlanes<T>(
         packRows<T>(aPanels, at<T>(weight, o * T + t0), 1, T, M, kc);
         for (let n = n0; n < n1; n++) {
           const image = at<T>(dx, (n * s.C + g * Cg + first) * s.H * s.W), sum = padded ? planes : image;
-          if (padded) fill<T>(sum, 0, 0, channels * planeSize(s));
+          if (padded) clearPlanes<T>(sum, s, channels);
           for (let p = 0; p < P; p += NC) {
             const nc = min(NC, P - p), ld = roundUp(nc, NR<T>());
             packColumns<T>(bPanels, at<T>(dout, (n * s.O + o) * P + p), 1, P, nc, kc);

@@ -286,23 +286,17 @@ function firstOf(i: i32, C: i32, inner: i32): i32 {
 }
 
 /** A saved number of each sample of the vector; of the one sample, in all lanes, for inner = 1. */
-// @ts-ignore: decorator
-@inline
 function perSample<T>(values: usize, i: i32, inner: i32, count: i32): v128 {
   return inner == 1 ? v128.splat<T>(load<T>(at<T>(values, i))) : loadLanes<T>(at<T>(values, i), count);
 }
 
 /** scale·dout of each sample of the vector. */
-// @ts-ignore: decorator
-@inline
 function upstream<T>(dout: usize, scale: f64, i: i32, inner: i32, count: i32): v128 {
   const scales = constant<T>(scale);
   return dout ? v128.mul<T>(scales, perSample<T>(dout, i, inner, count)) : scales;
 }
 
 /** All bits set where the label of a sample of the vector is not ignored. */
-// @ts-ignore: decorator
-@inline
 function kept<T>(target: usize, ignoreIndex: i32, i: i32, inner: i32, count: i32): v128 {
   if (inner == 1) return i32x4.splat(labelOf(target, i) == ignoreIndex ? 0 : -1);
   const labels = at<i32>(target, i), ignored = i32x4.splat(ignoreIndex);
@@ -312,8 +306,6 @@ function kept<T>(target: usize, ignoreIndex: i32, i: i32, inner: i32, count: i32
 }
 
 /** A sum of each sample of the vector: for inner = 1 the lanes hold parts of one sample's. */
-// @ts-ignore: decorator
-@inline
 function across<T>(v: v128, inner: i32): v128 {
   return inner == 1 ? v128.splat<T>(sumLanes<T>(v)) : v;
 }

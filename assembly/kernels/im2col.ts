@@ -7,7 +7,7 @@
 // A call takes `shape`: a Conv2dShape with the workspace of a convolution behind it. Behind its tables stands one plane of x̂.
 
 import {
-  addPlanes, behindTables, copyPixels, entry, isPadded, padPlanes, planeSize, scatterPixels, tapOffsets, tapTable,
+  addPlanes, behindTables, clearPlanes, copyPixels, entry, isPadded, padPlanes, scatterPixels, tapOffsets, tapTable,
 } from '../gemm/im2col';
 import { Conv2dShape, planeSamples } from '../gemm/shape';
 import { fill } from '../lib/rows';
@@ -19,6 +19,7 @@ import { at } from '../lib/simd';
 export function im2col<T>(columns: usize, x: usize, shape: usize, begin: i32, end: i32): void {
   const s = changetype<Conv2dShape>(shape), taps = s.KH * s.KW, P = s.P;
   const tap = tapTable(shape);
+  clearPlanes<T>(behindTables(shape), s, 1);
   for (let plane = begin; plane < end; plane++) {
     const image = padPlanes<T>(behindTables(shape), at<T>(x, plane * s.H * s.W), s, 1);
     for (let t = 0; t < taps; t++) {
@@ -37,7 +38,7 @@ export function col2im<T>(dx: usize, columns: usize, shape: usize, begin: i32, e
   for (let plane = begin; plane < end; plane++) {
     const image = at<T>(dx, plane * s.H * s.W), sum = padded ? behindTables(shape) : image;
     fill<T>(image, 0, 0, s.H * s.W);
-    if (padded) fill<T>(sum, 0, 0, planeSize(s));
+    if (padded) clearPlanes<T>(sum, s, 1);
     for (let t = 0; t < taps; t++) {
       tapOffsets<T>(tap, s, 0, t, 1, 1);
       scatterPixels<T>(sum + entry(tap, 0), at<T>(columns, (plane * taps + t) * P), s, 0, P);
