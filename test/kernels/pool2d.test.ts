@@ -11,6 +11,7 @@ import {
   times,
   transposed,
 } from '../reference/pool2d.ts';
+import { sameBits } from '../support/bits.ts';
 import { forEachBuild } from '../support/builds.ts';
 import { expectClose } from '../support/close.ts';
 import { Guarded } from '../support/guarded.ts';
@@ -257,6 +258,51 @@ forEachBuild((core, dtype) => {
       avgPool(inside, 2, h, w, {});
       avgPool(inside, 2, h, w, { countIncludePad: false });
     }
+  });
+
+  it.each([2, 3])('gives the same bits in images so large that rows are read ahead, %i×%i', (K) => {
+    const [planes, H, W] = [3, 600, 590];
+    const memory = new Guarded(core);
+    const window = window2d('test', K, { stride: 2 });
+    const sizes = pool2dSizes('test', [planes, H, W], window);
+    const { OH, OW } = sizes;
+    const inSize = H * W;
+    const outSize = OH * OW;
+    const at = {
+      x: memory.input(dtype, normals(K, planes * inSize)),
+      out: memory.output(dtype, planes * outSize),
+      argmax: memory.output('i32', planes * outSize),
+      dx: memory.output(dtype, planes * inSize),
+      workspace: memory.workspace(kernels.avgPool2dWorkspace(W, OH, OW, K, 2, 0)),
+    };
+    const all = [H, W, OH, OW, K, K, 2, 2, 0, 0] as const;
+    const width = quadsWidth(window, sizes);
+    /** What two kernels write, of which the second reads what the first has written. */
+    const results = (forward: typeof maximum, backward: typeof maximum, step: number) => {
+      for (const kernel of [forward, backward]) {
+        for (let plane = 0; plane < planes; plane += step) kernel(plane, plane + step);
+      }
+      const buffers = [memory.read(dtype, at.out, planes * outSize), memory.read(dtype, at.dx, planes * inSize)];
+      return [...buffers, memory.read('i32', at.argmax, planes * outSize)];
+    };
+    const maximum = (begin: number, end: number) =>
+      kernels.maxPool2dForward(at.out, at.argmax, at.x, ...all, 1, 1, begin, end);
+    const maximumBack = (begin: number, end: number) =>
+      kernels.maxPool2dBackward(at.dx, at.out, at.argmax, inSize, outSize, width, begin, end);
+    const average = (begin: number, end: number) =>
+      kernels.avgPool2dForward(at.out, at.x, at.workspace, ...all, 0, 0, begin, end);
+    const averageBack = (begin: number, end: number) =>
+      kernels.avgPool2dBackward(at.dx, at.out, at.workspace, ...all, 0, 0, begin, end);
+    for (const [forward, backward] of [
+      [maximum, maximumBack],
+      [average, averageBack],
+    ]) {
+      const atOnce = results(forward, backward, planes);
+      results(forward, backward, 1).forEach((buffer, i) => {
+        expect(sameBits(buffer, atOnce[i])).toBe(true);
+      });
+    }
+    memory.verify();
   });
 
   it('takes a stride larger than memory, for a single window', () => {
