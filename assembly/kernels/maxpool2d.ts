@@ -15,8 +15,9 @@
 import { areFar, readAhead } from '../lib/ahead';
 import { adaptiveEnd, adaptiveStart, areQuads, endInside, firstInside, firstPlace, placesBefore } from '../lib/axis';
 import { evens, loadColumns, odds, zipHigh, zipLow } from '../lib/columns';
+import { select } from '../lib/float';
 import { fill } from '../lib/rows';
-import { at, lanes, selectLanes, zero } from '../lib/simd';
+import { at, lanes, zero } from '../lib/simd';
 
 /** Planes [begin, end). out, argmax (i32): [planes, OH, OW]; x: [planes, H, W]. */
 // @ts-ignore: decorator
@@ -130,8 +131,8 @@ function maxOfWindow<T>(
       const index = (h + r * dh) * W + w + k * dw, v = v128.load_splat<T>(at<T>(x, index));
       // The first place wins, also with −∞.
       const wins = r + k ? winsOver<T>(v, best) : splatIndex<T>(-1);
-      best = selectLanes<T>(v, best, wins);
-      a = selectLanes<T>(splatIndex<T>(index), a, wins);
+      best = select(wins, v, best);
+      a = select(wins, splatIndex<T>(index), a);
     }
   }
   store<T>(out, v128.extract_lane<T>(best, 0));
@@ -164,10 +165,10 @@ function maxOfRow<T>(
       for (; k < columns; k++) {
         const v0 = loadColumns<T>(at<T>(x0, k * dw), stride), v1 = loadColumns<T>(at<T>(x1, k * dw), stride);
         const wins0 = winsOver<T>(v0, best0), wins1 = winsOver<T>(v1, best1);
-        best0 = selectLanes<T>(v0, best0, wins0);
-        best1 = selectLanes<T>(v1, best1, wins1);
-        a0 = selectLanes<T>(indices, a0, wins0);
-        a1 = selectLanes<T>(indices, a1, wins1);
+        best0 = select(wins0, v0, best0);
+        best1 = select(wins1, v1, best1);
+        a0 = select(wins0, indices, a0);
+        a1 = select(wins1, indices, a1);
         indices = i32x4.add(indices, nextPlace);
       }
       k = 0;
@@ -199,12 +200,12 @@ function maxOfQuads<T>(out: usize, argmax: usize, x: usize, W: i32, OH: i32, OW:
       const t0 = v128.load(top), t1 = v128.load(top, 16), b0 = v128.load(bottom), b1 = v128.load(bottom, 16);
       const topEven = evens<T>(t0, t1), topOdd = odds<T>(t0, t1), topWins = winsOver<T>(topOdd, topEven);
       const even = evens<T>(b0, b1), odd = odds<T>(b0, b1), oddWins = winsOver<T>(odd, even);
-      const upper = selectLanes<T>(topOdd, topEven, topWins), lower = selectLanes<T>(odd, even, oddWins);
+      const upper = select(topWins, topOdd, topEven), lower = select(oddWins, odd, even);
       const wins = winsOver<T>(lower, upper);
-      v128.store(out, selectLanes<T>(lower, upper, wins));
+      v128.store(out, select(wins, lower, upper));
       // Where a place wins, its mask is −1.
       const index = i32x4.add(indices, v128.and(wins, below));
-      v128.store(out + toArgmax, i32x4.sub(index, selectLanes<T>(oddWins, topWins, wins)));
+      v128.store(out + toArgmax, i32x4.sub(index, select(wins, oddWins, topWins)));
       top += 32;
       out += 16;
       indices = i32x4.add(indices, i32x4.splat(2 * lanes<T>()));

@@ -14,10 +14,11 @@ export function copySign<T>(v: v128, sign: v128): v128 {
   return v128.bitselect(sign, v, constant<T>(-0.0));
 }
 
-/** `a` where the mask is set, else `b`. */
+/** `a` where the mask is all ones, `b` where it is all zeros, as comparisons make them. */
 // @ts-ignore: decorator
 @inline
 export function select(mask: v128, a: v128, b: v128): v128 {
+  if (ASC_FEATURE_RELAXED_SIMD) return v128.relaxed_laneselect<i32>(a, b, mask);
   return v128.bitselect(a, b, mask);
 }
 

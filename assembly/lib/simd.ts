@@ -26,14 +26,6 @@ export function nmadd<T>(a: v128, b: v128, c: v128): v128 {
   return v128.sub<T>(c, v128.mul<T>(a, b));
 }
 
-/** a in the lanes where `mask` is all ones, b where it is all zeros. */
-// @ts-ignore: decorator
-@inline
-export function selectLanes<T>(a: v128, b: v128, mask: v128): v128 {
-  if (!ASC_FEATURE_RELAXED_SIMD) return v128.bitselect(a, b, mask);
-  return sizeof<T>() == 8 ? v128.relaxed_laneselect<i64>(a, b, mask) : v128.relaxed_laneselect<i32>(a, b, mask);
-}
-
 /** All lanes zero. */
 // @ts-ignore: decorator
 @inline
