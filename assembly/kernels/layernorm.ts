@@ -29,7 +29,7 @@ export function layerNormForward<T>(
   x: usize, weight: usize, bias: usize,
   C: i32, eps: f64, begin: i32, end: i32,
 ): void {
-  const whole = wholeVectors<T>(C);
+  const pairs = wholeVectors<T>(C, 2);
   for (let row = begin; row < end; row++) {
     const xRow = at<T>(x, row * C), outRow = at<T>(out, row * C);
     const mu = <T>(sum<T>(xRow, C) / <T>C);
@@ -42,7 +42,11 @@ export function layerNormForward<T>(
     const rs = v128.splat<T>(r);
     let c = 0;
     if (weight && bias) {
-      for (; c < whole; c += lanes<T>()) forwardAt<T>(outRow, xRow, weight, bias, mus, rs, c, lanes<T>(), true);
+      for (; c < pairs; c += 2 * lanes<T>()) {
+        const to = at<T>(outRow, c), from = at<T>(xRow, c), gamma = at<T>(weight, c), beta = at<T>(bias, c);
+        v128.store(to, affine<T>(v128.load(from), v128.load(gamma), v128.load(beta), mus, rs));
+        v128.store(to, affine<T>(v128.load(from, 16), v128.load(gamma, 16), v128.load(beta, 16), mus, rs), 16);
+      }
     }
     for (; c < C; c += lanes<T>()) forwardAt<T>(outRow, xRow, weight, bias, mus, rs, c, C - c);
   }
@@ -128,17 +132,24 @@ function backwardRow<T>(
   for (; c < C; c += lanes<T>()) backwardAt<T>(dx, dout, x, weight, mus, rs, meanG, slope, c, C - c);
 }
 
+/** y = γ∘(x − μ)·r + β. */
+// @ts-ignore: decorator
+@inline
+function affine<T>(x: v128, gamma: v128, beta: v128, mus: v128, rs: v128): v128 {
+  return v128.add<T>(v128.mul<T>(gamma, v128.mul<T>(v128.sub<T>(x, mus), rs)), beta);
+}
+
 /** y at column c. */
 // @ts-ignore: decorator
 @inline
 function forwardAt<T>(
   out: usize,
   x: usize, weight: usize, bias: usize, mus: v128, rs: v128,
-  c: i32, left: i32, affine: bool = false,
+  c: i32, left: i32,
 ): void {
   let y = v128.mul<T>(centred<T>(x, mus, c, left), rs);
-  if (affine || weight) y = v128.mul<T>(loadLanes<T>(at<T>(weight, c), left), y);
-  if (affine || bias) y = v128.add<T>(y, loadLanes<T>(at<T>(bias, c), left));
+  if (weight) y = v128.mul<T>(loadLanes<T>(at<T>(weight, c), left), y);
+  if (bias) y = v128.add<T>(y, loadLanes<T>(at<T>(bias, c), left));
   storeLanes<T>(at<T>(out, c), y, left);
 }
 
