@@ -1,6 +1,6 @@
 // Sets functions that resemble each other side by side: gzip looks back 32 KB only, and the compiler's order scatters the instances
 // of one kernel over the module. Each function is followed by the one left that has most in common with it, as the
-// sequences of four instructions that both have, divided by the geometric mean of what they have.
+// sequences of three instructions that both have, divided by the geometric mean of what they have.
 
 /** The functions in another order. */
 export function arranged(functions) {
@@ -14,7 +14,7 @@ export function arranged(functions) {
   return chain.map(({ text }) => text);
 }
 
-const length = 4;
+const length = 3;
 
 function sequencesOf(text) {
   const instructions = text.match(/\w+\.\w+|call \$\d+|loop|if|block/g) ?? [];
