@@ -1,7 +1,7 @@
 import { Worker } from 'node:worker_threads';
 import { afterAll, expect, it } from 'vitest';
 import { createCore } from '../../src/index.ts';
-import { kernels } from '../kernels/cuts/all.ts';
+import { drawsFor } from '../kernels/cuts/all.ts';
 import { cores, dtypes } from '../support/builds.ts';
 import { Given, outputsOf } from '../support/cuts.ts';
 import { Random } from '../support/random.ts';
@@ -19,13 +19,13 @@ it.each(cores.map(({ simd }) => simd))(
     const one = await createCore({ simd });
     const several = await Promise.all([2, 3, 5, 8].map((threads) => createCore({ simd, threads })));
     for (const core of several) core.helpers?.shareAll();
-    const names = Object.keys(kernels);
     const random = new Random(1);
     for (let i = 0; i < calls; i++) {
-      const name = names[random.integer(0, names.length - 1)];
-      const core = several[random.integer(0, several.length - 1)];
       const [dtype, seed] = [dtypes[i % 2], random.integer(1, 1e6)];
-      const [got, want] = [core, one].map((on) => outputsOf(name, kernels[name], new Given(on, dtype, seed)));
+      const present = drawsFor(one, dtype);
+      const [name, draw] = present[random.integer(0, present.length - 1)];
+      const core = several[random.integer(0, several.length - 1)];
+      const [got, want] = [core, one].map((on) => outputsOf(name, draw, new Given(on, dtype, seed)));
       for (const [k, words] of got.entries()) {
         const at = words.findIndex((word, j) => word !== want[k][j]);
         if (at >= 0)

@@ -1,3 +1,4 @@
+import type { Core, FloatDType } from '../../../src/index.ts';
 import type { Draw } from '../../support/cuts.ts';
 import { convolutions } from './convolutions.ts';
 import { elementwise } from './elementwise.ts';
@@ -17,3 +18,7 @@ export const kernels: Record<string, Draw> = {
   ...products,
   ...convolutions,
 };
+
+/** Those that there are for an element type. */
+export const drawsFor = (core: Core, dtype: FloatDType): [name: string, draw: Draw][] =>
+  Object.entries(kernels).filter(([name]) => name in core.kernels[dtype]);
