@@ -106,7 +106,8 @@ export function gemm<T>(
   transposeA: i32, transposeB: i32, alpha: f64, beta: f64, begin: i32, end: i32,
 ): void {
   const aRow = transposeA ? 1 : lda, aK = transposeA ? lda : 1;
-  const skinny = transposeB ? M <= skinnyDots && aK == 1 : M <= skinnyRows;
+  // An outer product, K = 1, has nothing to gain from packing either.
+  const skinny = transposeB ? M <= skinnyDots && aK == 1 : M <= skinnyRows || K == 1;
   if (byRows(M, N, K)) {
     a = at<T>(a, begin * aRow);
     c = at<T>(c, begin * ldc);

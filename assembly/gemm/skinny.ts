@@ -77,10 +77,13 @@ function addFour<T>(
 
 /** c[n] += a·b[n]. */
 function addOne<T>(c: usize, b: usize, a: v128, begin: i32, end: i32): void {
-  for (let n = begin; n < end; n += lanes<T>()) {
-    const left = end - n, to = at<T>(c, n);
-    storeLanes<T>(to, madd<T>(a, loadLanes<T>(at<T>(b, n), left), loadLanes<T>(to, left)), left);
+  let n = begin;
+  for (; n <= end - lanes<T>(); n += lanes<T>()) {
+    v128.store(at<T>(c, n), madd<T>(a, v128.load(at<T>(b, n)), v128.load(at<T>(c, n))));
   }
+  if (n == end) return;
+  const left = end - n;
+  storeLanes<T>(at<T>(c, n), madd<T>(a, loadLanes<T>(at<T>(b, n), left), loadLanes<T>(at<T>(c, n), left)), left);
 }
 
 /**

@@ -154,7 +154,7 @@ function forwardPacked<T>(out: usize, x: usize, weight: usize, bias: usize, shap
 
 /** Taps [begin, end) of each group's T: dweight += Σ_n dout·col(X)ᵀ. */
 // @ts-ignore: decorator
-@parallel(0.05 * tapProducts(shape), 8)
+@parallel(0.05 * tapProducts(shape), 12)
 export function conv2dBackwardWeight<T>(
   dweight: usize, dout: usize, x: usize, shape: usize, begin: i32, end: i32,
 ): void {
