@@ -1,10 +1,10 @@
 // Sets functions that resemble each other side by side: gzip looks back 32 KB only, and the compiler's order scatters the instances
 // of one kernel over the module. Each function is followed by the one left that has most in common with it, as the
-// sequences of three instructions that both have, divided by the geometric mean of what they have.
+// sequences of so many instructions that both have, divided by the geometric mean of what they have.
 
-/** The functions in another order. */
-export function arranged(functions) {
-  const left = functions.map((text) => ({ text, sequences: sequencesOf(text) }));
+/** The functions in another order, by sequences of `length` instructions. */
+export function arranged(functions, length) {
+  const left = functions.map((text) => ({ text, sequences: sequencesOf(text, length) }));
   const chain = left.splice(0, 1);
   while (left.length > 0) {
     const { sequences } = chain.at(-1);
@@ -14,9 +14,7 @@ export function arranged(functions) {
   return chain.map(({ text }) => text);
 }
 
-const length = 3;
-
-function sequencesOf(text) {
+function sequencesOf(text, length) {
   const instructions = text.match(/\w+\.\w+|call \$\d+|loop|if|block/g) ?? [];
   return new Set(instructions.slice(length - 1).map((_, i) => instructions.slice(i, i + length).join(' ')));
 }

@@ -10,7 +10,7 @@
 // Rows of the image go in pairs from even ones on, whichever of them a thread is asked for: a sum's order is that of its row.
 
 import { at, lanes, madd } from '../lib/simd';
-import { put } from './direct';
+import { biasAt, put } from './direct';
 import { paddedWidth, placeOfTap } from './im2col';
 import { Conv2dShape } from './shape';
 import { MS } from './tile';
@@ -33,7 +33,7 @@ const mostPlaces: i32 = 768;
 /** Bytes of Sums and what is behind it. */
 // @ts-ignore: decorator
 @inline
-export const sumsBytes: usize = 32 + 12 * mostPlaces;
+const sumsBytes: usize = 32 + 12 * mostPlaces;
 
 /** Vectors of a row of the tile. */
 // @ts-ignore: decorator
@@ -45,11 +45,40 @@ export function isNarrow(C: i32, M: i32, KH: i32, KW: i32, SH: i32, DH: i32): bo
   return M < MS && SH % DH == 0 && C * (KH + SH / DH) * KW <= mostPlaces;
 }
 
+/** Whether the last of channels [o0, o0 + M) is an odd one, the last of its group: done by rows below each other, the others beside. */
+// @ts-ignore: decorator
+@inline
+function endsOdd(s: Conv2dShape, o0: i32, M: i32): bool {
+  const O = s.O / s.G;
+  return O % 2 == 1 && o0 + M == O;
+}
+
 /**
- * Writes what to add up for a channel of weights w and bias b, and for another of w1 and b1; or, `below`, for two rows of the image.
- * A channel of x̂ has a window of weights, channelStride elements from one to the next; `turned`, each by 180°.
+ * Writes what to add up for channels [o0, o0 + M) of a group. Weights of a channel lie lineStride elements from w on, a window for each
+ * channel of x̂, channelStride elements from one to the next; `turned`, each by 180°. bias: of the first, or null.
  */
-export function packSums<T>(
+export function packNarrow<T>(
+  to: usize, s: Conv2dShape, w: usize, bias: usize, o0: i32, M: i32, lineStride: i32, channelStride: i32, turned: bool,
+): void {
+  const odd = endsOdd(s, o0, M), beside = M - i32(odd), last = at<T>(w, (M - 1) * lineStride), b = biasAt<T>(bias, M - 1);
+  if (odd) packSums<T>(to + sumsBytes, s, true, last, last, b, b, channelStride, turned);
+  if (!beside) return;
+  const second = at<T>(w, (beside - 1) * lineStride);
+  packSums<T>(to, s, false, w, second, biasAt<T>(bias, 0), biasAt<T>(bias, beside - 1), channelStride, turned);
+}
+
+/** Rows [oh0, oh1) of channels [o0, o0 + M) of out, P elements apart: = what packNarrow wrote, or +=. room: for a tile. */
+export function multiplyNarrow<T>(
+  out: usize, P: i32, from: usize, x: usize, room: usize, s: Conv2dShape, o0: i32, M: i32, oh0: i32, oh1: i32,
+  accumulate: bool,
+): void {
+  const odd = endsOdd(s, o0, M), beside = M - i32(odd);
+  if (beside) addSums<T>(out, P, beside, from, x, room, s, oh0, oh1, accumulate);
+  if (odd) addSums<T>(at<T>(out, beside * P), s.OW, 2, from + sumsBytes, x, room, s, oh0, oh1, accumulate);
+}
+
+/** Writes what to add up for a channel of weights w and bias b, and for another of w1 and b1; or, `below`, for two rows of the image. */
+function packSums<T>(
   to: usize, s: Conv2dShape, below: bool, w: usize, w1: usize, b: T, b1: T, channelStride: i32, turned: bool,
 ): void {
   const sums = changetype<Sums>(to), d = below ? s.SH / s.DH : 0, window = s.KH * s.KW;
@@ -75,14 +104,12 @@ export function packSums<T>(
   }
 }
 
-/**
- * Rows [oh0, oh1) of out: = s, and, `apart` elements further on, = t if there are two `rows`; or += with `accumulate`. `apart` is OW where
- * the rows are two of the image. room: for a tile.
- */
-export function multiplyNarrow<T>(
-  out: usize, apart: i32, rows: i32, to: usize, x: usize, room: usize, s: Conv2dShape, oh0: i32, oh1: i32, accumulate: bool,
+/** Rows [oh0, oh1) of out: (=|+=) s, and, `apart` elements further on, t if there are two `rows`. */
+function addSums<T>(
+  out: usize, apart: i32, rows: i32, from: usize, x: usize, room: usize, s: Conv2dShape, oh0: i32, oh1: i32,
+  accumulate: bool,
 ): void {
-  const sums = changetype<Sums>(to), L = lanes<T>(), OW = s.OW, last = OW - L, step = sums.below ? 2 : 1;
+  const sums = changetype<Sums>(from), L = lanes<T>(), OW = s.OW, last = OW - L, step = sums.below ? 2 : 1;
   for (let oh = oh0 & -step; oh < oh1; oh += step) {
     const row = at<T>(x, oh * s.SH * paddedWidth(s)), onlyT = oh + 1 < s.OH ? sums.onlyT : 0;
     const first = oh < oh0 ? 1 : 0, stop = oh + step > oh1 ? 1 : rows;

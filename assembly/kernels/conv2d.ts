@@ -14,13 +14,14 @@
 //
 // Layouts: x [N][C][H][W], y [N][O][OH][OW], W [O][C/G][KH][KW], b [O].
 
-import { addDots, biasAt, isDirect, multiplyDirect, packStarts, packWindows, sumsDirectly, tapsTogether } from '../gemm/direct';
+import { biasAt, isDirect, multiplyDirect, packStarts, packWindows } from '../gemm/direct';
+import { addDots, sumsDirectly, tapsTogether } from '../gemm/dots';
 import { KC, MB, NC, multiplyPanels, panelsOfA, panelsOfB, roundUp } from '../gemm/gemm';
 import {
   addPlanes, behindTables, clearPlanes, entry, isPadded, packPixels, packTaps, padPlanes, pixelOffsets, pixelTable, planeSize,
   scatterPixels, tapOffsets, tapTable,
 } from '../gemm/im2col';
-import { isNarrow, multiplyNarrow, packSums, sumsBytes } from '../gemm/narrow';
+import { isNarrow, multiplyNarrow, packNarrow } from '../gemm/narrow';
 import { packColumns, packRows } from '../gemm/pack';
 import { Conv2dShape, conv2dShape, planeProducts, rowProducts, tapProducts } from '../gemm/shape';
 import { NR, paddedRows } from '../gemm/tile';
@@ -89,32 +90,23 @@ function productsDirect<T>(
 ): void {
   const Cg = s.C / s.G, Og = s.O / s.G, T = s.T, P = s.P, window = s.KH * s.KW;
   const taps = tapTable(shape), partial = behindTables(shape), aPanels = panelsOfA<T>(partial);
-  const starts = panelsOfB<T>(partial, MB, KC), single = starts + sumsBytes;
+  const beside = panelsOfB<T>(partial, MB, KC), narrow = isNarrow(Cg, Og, s.KH, s.KW, s.SH, s.DH);
   const lineStride = turned ? window : T, channelStride = turned ? Og * window : window;
-  const w = at<T>(weight, g * Og * T + o0 * lineStride), narrow = isNarrow(Cg, Og, s.KH, s.KW, s.SH, s.DH);
-  // An odd channel is the last of its group, and done by rows below each other, the others beside each other.
-  const odd = narrow && Og % 2 == 1 && o0 + M == Og, beside = M - i32(odd);
+  const w = at<T>(weight, g * Og * T + o0 * lineStride);
   if (narrow) {
-    const last = at<T>(w, (M - 1) * lineStride), second = at<T>(w, (beside - 1) * lineStride);
-    const b = biasAt<T>(bias, M - 1), b0 = biasAt<T>(bias, 0), b1 = biasAt<T>(bias, beside - 1);
-    if (beside) packSums<T>(starts, s, false, w, second, b0, b1, channelStride, turned);
-    if (odd) packSums<T>(single, s, true, last, last, b, b, channelStride, turned);
+    packNarrow<T>(beside, s, w, bias, o0, M, lineStride, channelStride, turned);
   } else {
     tapOffsets<T>(taps, s, 0, 0, T, T, turned);
     packWindows<T>(aPanels, w, lineStride, channelStride, M, Cg, window);
-    packStarts<T>(starts, bias, M);
+    packStarts<T>(beside, bias, M);
   }
   clearPlanes<T>(paddedPlanes<T>(shape), s, Cg);
   for (let line = begin; line < end; ) {
     const n = line / s.OH, oh = line - n * s.OH, stop = min(s.OH, oh + end - line);
     const image = padPlanes<T>(paddedPlanes<T>(shape), at<T>(x, (n * s.C + g * Cg) * s.H * s.W), s, Cg);
     const to = at<T>(out, (n * s.O + g * Og + o0) * P);
-    if (narrow) {
-      if (beside) multiplyNarrow<T>(to, P, beside, starts, image, aPanels, s, oh, stop, accumulate);
-      if (odd) multiplyNarrow<T>(at<T>(to, beside * P), s.OW, 2, single, image, aPanels, s, oh, stop, accumulate);
-    } else {
-      multiplyDirect<T>(to, P, aPanels, starts, image, taps, partial, s, M, T, oh, stop, accumulate);
-    }
+    if (narrow) multiplyNarrow<T>(to, P, beside, image, partial, s, o0, M, oh, stop, accumulate);
+    else multiplyDirect<T>(to, P, aPanels, beside, image, taps, partial, s, M, T, oh, stop, accumulate);
     line += stop - oh;
   }
 }
