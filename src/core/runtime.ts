@@ -6,6 +6,7 @@ interface Runtime {
     getBuiltinModule?(id: string): unknown;
   };
   readonly Buffer?: { from(text: string, encoding: 'base64'): Uint8Array<ArrayBuffer> };
+  readonly Float16Array?: unknown;
   readonly Uint8Array: { fromBase64?(text: string): Uint8Array<ArrayBuffer> };
 }
 
