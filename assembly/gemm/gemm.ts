@@ -106,7 +106,7 @@ export function gemm<T>(
   transposeA: i32, transposeB: i32, alpha: f64, beta: f64, begin: i32, end: i32,
 ): void {
   const aRow = transposeA ? 1 : lda, aK = transposeA ? lda : 1;
-  // An outer product, K = 1, has nothing to gain from packing either.
+  // An outer product, K = 1, has nothing to gain from packing either; by Bᵀ it packs, since dot products of one term gain less.
   const skinny = transposeB ? M <= skinnyDots && aK == 1 : M <= skinnyRows || K == 1;
   if (byRows(M, N, K)) {
     a = at<T>(a, begin * aRow);

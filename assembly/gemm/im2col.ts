@@ -4,11 +4,11 @@
 //   col[t][p] = x[c][oh·SH − PH + kh·DH][ow·SW − PW + kw·DW]        0 outside the image
 //
 // so that Y[o][p] = Σ_t W[o][t]·col[t][p]. With x̂ the planes of x between their padding, Ĥ rows of Ŵ pixels each, nothing
-// lies outside. A row of x̂ holds every SW-th column from the first on, then every SW-th from the second on, and so on, each of
-// these phases Ŵ/SW long: column w lies at (w mod SW)·Ŵ/SW + ⌊w/SW⌋. So where an element comes from is a sum of what its
-// tap and what its pixel say, and neighbouring pixels of a row are neighbours in x̂, for all taps and any stride:
+// lies outside. A row of x̂ holds every SW-th column from the first on, then every SW-th from the second on, and so on: as many of
+// these phases as a window can read, each V long. Column w lies at (w mod SW)·V + ⌊w/SW⌋. So where an element comes from is a
+// sum of what its tap and what its pixel say, and neighbouring pixels of a row are neighbours in x̂, for all taps and any stride:
 //
-//   col[t][p] = x̂[t̂ + p̂],    t̂ = (c·Ĥ + kh·DH)·Ŵ + (kw·DW mod SW)·Ŵ/SW + ⌊kw·DW/SW⌋,    p̂ = oh·SH·Ŵ + ow
+//   col[t][p] = x̂[t̂ + p̂],    t̂ = (c·Ĥ + kh·DH)·Ŵ + (kw·DW mod SW)·V + ⌊kw·DW/SW⌋,    p̂ = oh·SH·Ŵ + ow
 //
 // This file holds that index map, as two tables of offsets, and makes x̂. Whole vectors are read from it, without a
 // question about borders. The convolutions pack panels from it or multiply where it lies, so the matrix itself is never stored.
@@ -51,9 +51,14 @@ export function behindTables(shape: usize): usize {
   return shape + ((2 * 4 * (tableSize + 8) + offsetof<Conv2dShape>() + 63) & -64);
 }
 
-/** Elements of one plane of x̂, where it is a copy. */
+/** Elements of one plane of x̂, where it is a copy; in f64, since a user's sizes may be beyond memory. */
+export function planeElements(s: Conv2dShape): f64 {
+  return isPadded(s) ? <f64>paddedHeight(s) * paddedWidth(s) : 0;
+}
+
+/** The same for sizes that memory holds. */
 export function planeSize(s: Conv2dShape): i32 {
-  return isPadded(s) ? paddedHeight(s) * paddedWidth(s) : 0;
+  return <i32>planeElements(s);
 }
 
 /** Whether windows reach beyond the image or step over columns, so that x̂ is a copy. */
@@ -62,7 +67,7 @@ export function isPadded(s: Conv2dShape): bool {
 }
 
 /** Ĥ: the rows of a plane of x̂. */
-export function paddedHeight(s: Conv2dShape): i32 {
+function paddedHeight(s: Conv2dShape): i32 {
   return max(s.PH + s.H, (s.OH - 1) * s.SH + (s.KH - 1) * s.DH + 1);
 }
 
@@ -70,12 +75,17 @@ export function paddedHeight(s: Conv2dShape): i32 {
 // @ts-ignore: decorator
 @inline
 export function paddedWidth(s: Conv2dShape): i32 {
-  return s.SW * phaseWidth(s);
+  return phases(s) * phaseWidth(s);
 }
 
-/** Pixels of one phase of a row of x̂. */
+/** Phases that a window can read. */
+function phases(s: Conv2dShape): i32 {
+  return min(s.SW, (s.KW - 1) * s.DW + 1);
+}
+
+/** V: the pixels of one phase of a row of x̂. */
 function phaseWidth(s: Conv2dShape): i32 {
-  return (max(s.PW + s.W, (s.OW - 1) * s.SW + (s.KW - 1) * s.DW + 1) + s.SW - 1) / s.SW;
+  return (max(s.PW + s.W, (s.OW - 1) * s.SW + (s.KW - 1) * s.DW + 1) - 1) / s.SW + 1;
 }
 
 /** Clears room for `planes` planes of x̂. */
@@ -89,13 +99,13 @@ export function clearPlanes<T>(copy: usize, s: Conv2dShape, planes: i32): void {
  */
 export function padPlanes<T>(copy: usize, x: usize, s: Conv2dShape, planes: i32): usize {
   if (!isPadded(s)) return x;
-  for (let q = 0; q < s.SW; q++) if (isRead(s, q)) movePhase<T>(copy, x, s, planes, q, false);
+  for (let q = 0; q < phases(s); q++) if (isRead(s, q)) movePhase<T>(copy, x, s, planes, q, false);
   return copy;
 }
 
 /** dx += dx̂ without its padding. */
 export function addPlanes<T>(dx: usize, padded: usize, s: Conv2dShape, planes: i32): void {
-  for (let q = 0; q < s.SW; q++) if (isRead(s, q)) movePhase<T>(padded, dx, s, planes, q, true);
+  for (let q = 0; q < phases(s); q++) if (isRead(s, q)) movePhase<T>(padded, dx, s, planes, q, true);
 }
 
 /** Whether a tap reads phase q. */
@@ -106,7 +116,7 @@ function isRead(s: Conv2dShape, q: i32): bool {
 
 /** Phase q of x̂ = x or, `back`, dx += that of dx̂. */
 function movePhase<T>(padded: usize, x: usize, s: Conv2dShape, planes: i32, q: i32, back: bool): void {
-  const stride = s.SW, first = (q + s.PW * (stride - 1)) % stride; // the first column w of x with w + PW ≡ q
+  const stride = s.SW, behind = (q - s.PW) % stride, first = behind < 0 ? behind + stride : behind; // the first column w of x with w + PW ≡ q
   if (first >= s.W) return;
   const height = paddedHeight(s), width = paddedWidth(s), count = (s.W - first - 1) / stride + 1;
   const start = at<T>(padded, s.PH * width + q * phaseWidth(s) + (first + s.PW) / stride);
@@ -123,7 +133,7 @@ function movePhase<T>(padded: usize, x: usize, s: Conv2dShape, planes: i32, q: i
 /** t̂ of tap (c, kh, kw), in elements. */
 export function placeOfTap(s: Conv2dShape, c: i32, kh: i32, kw: i32): i32 {
   const phase = phaseWidth(s), column = kw * s.DW;
-  return ((c * paddedHeight(s) + kh * s.DH) * s.SW + column % s.SW) * phase + column / s.SW;
+  return ((c * paddedHeight(s) + kh * s.DH) * phases(s) + column % s.SW) * phase + column / s.SW;
 }
 
 /**
@@ -164,7 +174,7 @@ export function entry(table: usize, i: i32): usize {
 /** Whether `count` pixels from the entry at `pixels` on are neighbours in x̂. */
 // @ts-ignore: decorator
 @inline
-export function areNeighbours<T>(pixels: usize, count: i32): bool {
+function areNeighbours<T>(pixels: usize, count: i32): bool {
   return load<i32>(pixels + 4 * (count - 1)) - load<i32>(pixels) == (count - 1) << alignof<T>();
 }
 

@@ -42,7 +42,7 @@ const V: i32 = 4;
 
 /** Whether a convolution of C to M channels goes two rows at a time. */
 export function isNarrow(C: i32, M: i32, KH: i32, KW: i32, SH: i32, DH: i32): bool {
-  return M < MS && SH % DH == 0 && C * (KH + SH / DH) * KW <= mostPlaces;
+  return M < MS && SH % DH == 0 && C * (KH + min(KH, SH / DH)) * KW <= mostPlaces;
 }
 
 /** Whether the last of channels [o0, o0 + M) is an odd one, the last of its group: done by rows below each other, the others beside. */

@@ -1,4 +1,4 @@
-// C = α·A·op(B) + C for few rows of A: fewer than a tile holds. Then packing B, which reads and writes all of it once
+// C = α·A·op(B) + C for few rows of A, about as many as a tile has, or for K = 1. Then packing B, which reads and writes all of it once
 // more, costs more than the product; here every element of B is read once, and only that limits the speed.
 //
 //   B [K][N]    c[n] += Σ_j α·a[k_j]·b[k_j][n],  four rows of B at a time: C is read and written once for the four

@@ -2,7 +2,7 @@
 //
 // A function is a class with two methods on vectors; one loop (lib/elementwise.ts) runs them all. assembly/index.ts
 // names the classes, and the build makes of each, say Relu, the kernels reluForward and reluBackward. `work` is how many
-// nanoseconds an element takes forward. Backward is
+// nanoseconds an element takes forward; below 0.3 the formula takes no longer than the loop around it (isShort). Backward is
 // handed what its class says it needs in `saved`: the input x, or the output y where f′ is cheaper by it. The result
 // may overwrite any of the arrays that it is computed from. Those of arithmetic are in unary.ts.
 //

@@ -9,8 +9,13 @@
 //   bias gradient      db += Σ_n Σ_p dY             (bias.ts)
 //
 // since y[o][p] = Σ_t w[o][t]·col[t][p] makes ∂L/∂w[o][t] = Σ_p dy[o][p]·col[t][p] and ∂L/∂col[t][p] =
-// Σ_o w[o][t]·dy[o][p], and col2im is the adjoint of im2col. Panels of col(X) are packed from the padded planes x̂;
-// Wᵀ·dY leaves a block at a time through col2im. No column matrix is stored.
+// Σ_o w[o][t]·dy[o][p], and col2im is the adjoint of im2col. Written out for stride 1, the input gradient is a convolution, too:
+//
+//   dx[c][ih][iw] = Σ_o,kh,kw w[o][c][kh][kw]·dy[o][ih + PH − kh·DH][iw + PW − kw·DW]
+//
+// of dY between zeros, with input and output channels changed round and the window turned by 180°: the mirrored shape.
+// No column matrix is stored. f32 reads the padded planes x̂ (or those of dY) where they lie (gemm/direct.ts, narrow.ts, dots.ts), unless
+// sizes make packing faster. Packed, panels of col(X) are filled from x̂, and Wᵀ·dY leaves a block at a time through col2im.
 //
 // Layouts: x [N][C][H][W], y [N][O][OH][OW], W [O][C/G][KH][KW], b [O].
 
@@ -18,7 +23,7 @@ import { biasAt, isDirect, multiplyDirect, packStarts, packWindows } from '../ge
 import { addDots, sumsDirectly, tapsTogether } from '../gemm/dots';
 import { KC, MB, NC, multiplyPanels, panelsOfA, panelsOfB, roundUp } from '../gemm/gemm';
 import {
-  addPlanes, behindTables, clearPlanes, entry, isPadded, packPixels, packTaps, padPlanes, pixelOffsets, pixelTable, planeSize,
+  addPlanes, behindTables, clearPlanes, entry, isPadded, packPixels, packTaps, padPlanes, pixelOffsets, pixelTable, planeElements,
   scatterPixels, tapOffsets, tapTable,
 } from '../gemm/im2col';
 import { isNarrow, multiplyNarrow, packNarrow } from '../gemm/narrow';
@@ -29,24 +34,34 @@ import { fill } from '../lib/rows';
 import { at } from '../lib/simd';
 
 // Every product takes `shape`: a Conv2dShape with conv2dWorkspace bytes in all. Behind it are the tables of im2col, one
-// partial tile, panels of A, panels of B, one block of Wᵀ·dY, and planes of x̂ or dx̂: those that a block of taps reads.
+// partial tile, panels of A, panels of B, one block of Wᵀ·dY, and planes of x̂ or dx̂: those that a block of taps reads. Without packing,
+// the mirrored shape stands in the table of pixels, biases or narrow.ts' sums in the panels of B, those of dots.ts in the block, and
+// the planes may be dout's.
 
-/** Bytes of the shape at `shape` and the workspace behind it. */
-export function conv2dWorkspace<T>(shape: usize): i32 {
-  const s = changetype<Conv2dShape>(shape), planes = min(s.C / s.G, (MB - 1) / (s.KH * s.KW) + 2) * planeSize(s);
-  const mirrored = (s.O / s.G) * (s.H + (s.KH - 1) * s.DH) * (s.W + (s.KW - 1) * s.DW);
-  return <i32>(at<T>(paddedPlanes<T>(shape), isMirrored<T>(s) ? max(planes, mirrored) : planes) - shape);
+/** Bytes of the shape at `shape` and the workspace behind it: in f64, since a user's sizes may be beyond memory. */
+export function conv2dWorkspace<T>(shape: usize): f64 {
+  const s = changetype<Conv2dShape>(shape), planes = min(s.C / s.G, (MB - 1) / (s.KH * s.KW) + 2) * planeElements(s);
+  const mirrored = isMirrored<T>(s) ? mirroredElements(s) : 0.0;
+  return <f64>(paddedPlanes<T>(shape) - shape) + sizeof<T>() * max(planes, mirrored);
+}
+
+/** Elements of the planes of dout between zeros, where the mirrored convolution has any. */
+function mirroredElements(s: Conv2dShape): f64 {
+  const height = s.H + (s.KH - 1) * s.DH, width = s.W + (s.KW - 1) * s.DW;
+  return height == s.OH && width == s.OW ? 0 : <f64>(s.O / s.G) * height * width;
 }
 
 /**
  * Whether dx is made of dout by the convolution of the mirrored shape, without packing: unless more than a ninth of its products are by
  * padding or by rows of a tile that no channel fills; or x has few channels and copying dout costs more than adding columns up (measured).
+ * An infinite weight times such padding is NaN, as it is forward, where col2im has no product.
  */
 function isMirrored<T>(s: Conv2dShape): bool {
-  const Cg = s.C / s.G, Og = s.O / s.G, window = s.KH * s.KW, narrow = isNarrow(Og, Cg, s.KH, s.KW, 1, s.DH);
-  const filled = narrow ? 2 * Cg * window >= 3 * Og : 8 * paddedRows(Cg) * s.H * s.W <= 9 * Cg * s.P;
-  return (s.SH | s.SW) == 1 && (s.KH - 1) * s.DH >= s.PH && (s.KW - 1) * s.DW >= s.PW
-    && filled && 8 * s.H * s.W <= 9 * s.P && isDirect<T>(Og, Cg, s.KH, s.KW, s.W);
+  const Cg = s.C / s.G, Og = s.O / s.G, window = s.KH * s.KW;
+  if ((s.SH | s.SW) != 1 || (s.KH - 1) * s.DH < s.PH || (s.KW - 1) * s.DW < s.PW) return false;
+  if (!isDirect<T>(Og, Cg, s.KH, s.KW, s.H, s.W, 5)) return false;
+  const narrow = isNarrow(Og, Cg, s.KH, s.KW, 1, s.DH), useful = 9.0 * s.P, pixels = 8.0 * s.H * s.W;
+  return pixels <= useful && (narrow ? 2 * Cg * window >= 3 * Og : paddedRows(Cg) * pixels <= Cg * useful);
 }
 
 // @ts-ignore: decorator
@@ -68,7 +83,7 @@ export function conv2dForward<T>(
   out: usize, x: usize, weight: usize, bias: usize, shape: usize, begin: i32, end: i32,
 ): void {
   const s = changetype<Conv2dShape>(shape);
-  if (isDirect<T>(s.C / s.G, s.O / s.G, s.KH, s.KW, s.OW)) forwardDirect<T>(out, x, weight, bias, shape, begin, end);
+  if (isDirect<T>(s.C / s.G, s.O / s.G, s.KH, s.KW, s.OH, s.OW, 3)) forwardDirect<T>(out, x, weight, bias, shape, begin, end);
   else forwardPacked<T>(out, x, weight, bias, shape, begin, end);
 }
 

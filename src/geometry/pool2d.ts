@@ -80,7 +80,7 @@ export function pool2dSizes(call: string, input: Shape, window: Window2d, argume
   return { planes, H, W, OH, OW, shape: [...lead, OH, OW] };
 }
 
-/** W where windows are 2×2 places beside each other that all lie in the input, else 0: the maximum's gradient goes by vectors there. */
+/** W where windows are 2×2 places as areQuads of assembly/lib/axis.ts has them, else 0: the maximum's gradient goes by vectors there. */
 export function quadsWidth(window: Window2d, { H, W, OH, OW }: Pool2dSizes): number {
   const { kernelSize, stride, padding, dilation } = window;
   const areQuads = [...kernelSize, ...stride].every((n) => n === 2) && [...padding].every((n) => n === 0);

@@ -6,6 +6,23 @@ import { expectClose } from '../support/close.ts';
 import { Random } from '../support/random.ts';
 
 forEachBuild((core, dtype) => {
+  it.each([
+    [[1, 2, 4, 4], 3, [1, 2 ** 30], [1, 4]],
+    [[1, 64, 3, 8], 1, [12_000_000, 1], [3, 1]],
+    [[2, 3, 5, 6], 5, [2 ** 31 - 1, 2 ** 31 - 1], [5, 6]],
+  ])('takes strides beyond memory where there is one window: %j to %i by %j', (shape, O, huge, enough) => {
+    const random = new Random(3);
+    const values = random.normals(shape.reduce((product, size) => product * size));
+    const results = [huge, enough].map(([height, width]) => {
+      const layer = new Conv2d(shape[1], O, 3, { stride: [height, width], bias: false, core, dtype });
+      layer.weight.set(new Random(4).normals(layer.weight.size));
+      const y = layer.forward(Tensor.from(values, shape, { core, dtype }));
+      const dx = layer.backward(Tensor.from(new Random(5).normals(y.size), y.shape, { core, dtype }));
+      return [y, dx, layer.weight.grad].map((tensor) => [...(tensor?.toArray() ?? [])]);
+    });
+    expect(results[0]).toEqual(results[1]);
+  });
+
   it('runs all passes of a strided, dilated, grouped convolution', () => {
     const s = {
       N: 2,
