@@ -26,17 +26,21 @@ const mostLines: i32 = 256;
 @inline
 const mostWeights: i32 = 65536;
 
-/**
- * Whether a convolution of C to M channels goes without packing: not where vectors that step back compute so much twice, beyond what
- * fills up packed panels, that packing is cheaper. It costs as much as `gain` tiles' rows: 3 forward, 5 where col2im is spared, too
- * (measured). f64, for checking gradients, always packs.
- */
+/** Whether a convolution of C to M channels goes without packing. f64, for checking gradients, always packs. */
 // @ts-ignore: decorator
 @inline
 export function isDirect<T>(C: i32, M: i32, KH: i32, KW: i32, OH: i32, OW: i32, gain: i32): bool {
+  return sizeof<T>() == 4 && suitsDirect(C, M, KH, KW, OH, OW, gain);
+}
+
+/**
+ * By the sizes: not where vectors that step back compute so much twice, beyond what fills up packed panels, that packing is cheaper. It
+ * costs as much as `gain` rows of tiles: 3 forward, 5 where col2im is spared, too (measured).
+ */
+function suitsDirect(C: i32, M: i32, KH: i32, KW: i32, OH: i32, OW: i32, gain: i32): bool {
   const lines = C * KH, K = lines * KW, P = OH * OW;
-  return sizeof<T>() == 4 && OW >= lanes<T>() && lines <= mostLines && K <= tableSize && M * K <= mostWeights
-    && M * (roundUp(OW, lanes<T>()) * OH - roundUp(P, NR<T>())) <= gain * P;
+  return OW >= lanes<f32>() && lines <= mostLines && K <= tableSize && M * K <= mostWeights
+    && M * (roundUp(OW, lanes<f32>()) * OH - roundUp(P, NR<f32>())) <= gain * P;
 }
 
 /** Panels of M rows of weights, lineStride elements apart: of `channels` windows each, which lie channelStride elements apart. */

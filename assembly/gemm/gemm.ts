@@ -36,13 +36,10 @@ export const NC: i32 = 512;
 @inline
 export const MB: i32 = 768;
 
-/** Rows of A up to which a product goes without packing, for B as it is and for its transpose (measured). */
+/** Rows of A up to which a product goes without packing (measured). */
 // @ts-ignore: decorator
 @inline
 const skinnyRows: i32 = 5;
-// @ts-ignore: decorator
-@inline
-const skinnyDots: i32 = 5;
 
 // @ts-ignore: decorator
 @inline
@@ -107,7 +104,7 @@ export function gemm<T>(
 ): void {
   const aRow = transposeA ? 1 : lda, aK = transposeA ? lda : 1;
   // An outer product, K = 1, has nothing to gain from packing either; by Bᵀ it packs, since dot products of one term gain less.
-  const skinny = transposeB ? M <= skinnyDots && aK == 1 : M <= skinnyRows || K == 1;
+  const skinny = transposeB ? M <= skinnyRows && aK == 1 : M <= skinnyRows || K == 1;
   if (byRows(M, N, K)) {
     a = at<T>(a, begin * aRow);
     c = at<T>(c, begin * ldc);

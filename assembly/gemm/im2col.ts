@@ -5,7 +5,7 @@
 //
 // so that Y[o][p] = Σ_t W[o][t]·col[t][p]. With x̂ the planes of x between their padding, Ĥ rows of Ŵ pixels each, nothing
 // lies outside. A row of x̂ holds every SW-th column from the first on, then every SW-th from the second on, and so on: as many of
-// these phases as a window can read, each V long. Column w lies at (w mod SW)·V + ⌊w/SW⌋. So where an element comes from is a
+// these phases as a window reaches, each V long. Column w lies at (w mod SW)·V + ⌊w/SW⌋. So where an element comes from is a
 // sum of what its tap and what its pixel say, and neighbouring pixels of a row are neighbours in x̂, for all taps and any stride:
 //
 //   col[t][p] = x̂[t̂ + p̂],    t̂ = (c·Ĥ + kh·DH)·Ŵ + (kw·DW mod SW)·V + ⌊kw·DW/SW⌋,    p̂ = oh·SH·Ŵ + ow
@@ -56,11 +56,6 @@ export function planeElements(s: Conv2dShape): f64 {
   return isPadded(s) ? <f64>paddedHeight(s) * paddedWidth(s) : 0;
 }
 
-/** The same for sizes that memory holds. */
-export function planeSize(s: Conv2dShape): i32 {
-  return <i32>planeElements(s);
-}
-
 /** Whether windows reach beyond the image or step over columns, so that x̂ is a copy. */
 export function isPadded(s: Conv2dShape): bool {
   return s.SW > 1 || s.PH > 0 || s.PW > 0 || paddedHeight(s) > s.H || paddedWidth(s) > s.W;
@@ -78,7 +73,7 @@ export function paddedWidth(s: Conv2dShape): i32 {
   return phases(s) * phaseWidth(s);
 }
 
-/** Phases that a window can read. */
+/** Phases that a window reaches. */
 function phases(s: Conv2dShape): i32 {
   return min(s.SW, (s.KW - 1) * s.DW + 1);
 }
@@ -90,7 +85,7 @@ function phaseWidth(s: Conv2dShape): i32 {
 
 /** Clears room for `planes` planes of x̂. */
 export function clearPlanes<T>(copy: usize, s: Conv2dShape, planes: i32): void {
-  memory.fill(copy, 0, <usize>(planes * planeSize(s)) << alignof<T>());
+  memory.fill(copy, 0, <usize>(planes * planeElements(s)) << alignof<T>());
 }
 
 /**
@@ -99,19 +94,13 @@ export function clearPlanes<T>(copy: usize, s: Conv2dShape, planes: i32): void {
  */
 export function padPlanes<T>(copy: usize, x: usize, s: Conv2dShape, planes: i32): usize {
   if (!isPadded(s)) return x;
-  for (let q = 0; q < phases(s); q++) if (isRead(s, q)) movePhase<T>(copy, x, s, planes, q, false);
+  for (let q = 0; q < phases(s); q++) movePhase<T>(copy, x, s, planes, q, false);
   return copy;
 }
 
 /** dx += dx̂ without its padding. */
 export function addPlanes<T>(dx: usize, padded: usize, s: Conv2dShape, planes: i32): void {
-  for (let q = 0; q < phases(s); q++) if (isRead(s, q)) movePhase<T>(padded, dx, s, planes, q, true);
-}
-
-/** Whether a tap reads phase q. */
-function isRead(s: Conv2dShape, q: i32): bool {
-  for (let kw = 0; kw < s.KW; kw++) if ((kw * s.DW) % s.SW == q) return true;
-  return false;
+  for (let q = 0; q < phases(s); q++) movePhase<T>(padded, dx, s, planes, q, true);
 }
 
 /** Phase q of x̂ = x or, `back`, dx += that of dx̂. */

@@ -89,10 +89,17 @@ export function conv2dForward<T>(
 
 function forwardDirect<T>(out: usize, x: usize, weight: usize, bias: usize, shape: usize, begin: i32, end: i32): void {
   const s = changetype<Conv2dShape>(shape), Og = s.O / s.G;
+  prepareDirect<T>(shape, s, false);
   for (let g = 0; g < s.G; g++) {
     const b = bias ? at<T>(bias, g * Og) : 0;
     productsDirect<T>(out, x, weight, b, shape, s, g, 0, Og, false, false, begin, end);
   }
+}
+
+/** What productsDirect needs of shape s, whatever the group: places of the taps, and room between zeros. */
+function prepareDirect<T>(shape: usize, s: Conv2dShape, turned: bool): void {
+  tapOffsets<T>(tapTable(shape), s, 0, 0, s.T, s.T, turned);
+  clearPlanes<T>(paddedPlanes<T>(shape), s, s.C / s.G);
 }
 
 /**
@@ -111,11 +118,9 @@ function productsDirect<T>(
   if (narrow) {
     packNarrow<T>(beside, s, w, bias, o0, M, lineStride, channelStride, turned);
   } else {
-    tapOffsets<T>(taps, s, 0, 0, T, T, turned);
     packWindows<T>(aPanels, w, lineStride, channelStride, M, Cg, window);
     packStarts<T>(beside, bias, M);
   }
-  clearPlanes<T>(paddedPlanes<T>(shape), s, Cg);
   for (let line = begin; line < end; ) {
     const n = line / s.OH, oh = line - n * s.OH, stop = min(s.OH, oh + end - line);
     const image = padPlanes<T>(paddedPlanes<T>(shape), at<T>(x, (n * s.C + g * Cg) * s.H * s.W), s, Cg);
@@ -220,32 +225,31 @@ export function conv2dBackwardInput<T>(
   dx: usize, dout: usize, weight: usize, shape: usize, accumulate: i32, begin: i32, end: i32,
 ): void {
   const s = changetype<Conv2dShape>(shape), C = s.C, Cg = C / s.G, direct = isMirrored<T>(s);
-  if (!accumulate && !direct) fill<T>(dx, 0, begin * s.H * s.W, end * s.H * s.W);
+  const back = direct ? mirror(shape) : s;
+  if (direct) prepareDirect<T>(shape, back, true);
+  else if (!accumulate) fill<T>(dx, 0, begin * s.H * s.W, end * s.H * s.W);
   // The rest of an image, then whole images, then the first planes of one.
   for (let plane = begin; plane < end; ) {
     const n = plane / C, c = plane - n * C, whole = c == 0 ? (end - plane) / C : 0;
     const images = max(whole, 1), last = whole ? C : min(C, c + end - plane);
     for (let g = c / Cg; g * Cg < last; g++) {
       const from = max(c - g * Cg, 0), to = min(last - g * Cg, Cg);
-      if (direct) inputDirect<T>(dx, dout, weight, shape, accumulate != 0, n, n + images, g, from, to);
-      else addToPlanes<T>(dx, dout, weight, shape, n, n + images, g, from, to);
+      if (direct) {
+        const rows = n * s.H, stop = (n + images) * s.H;
+        productsDirect<T>(dx, dout, weight, 0, shape, back, g, from, to - from, true, accumulate != 0, rows, stop);
+      } else {
+        addToPlanes<T>(dx, dout, weight, shape, n, n + images, g, from, to);
+      }
     }
     plane += whole ? whole * C : last - c;
   }
 }
 
-/** dx (=|+=) for channels [begin, end) of group g, of images [n0, n1): by the mirrored shape, from dout's planes to x's. */
-function inputDirect<T>(
-  dx: usize, dout: usize, weight: usize, shape: usize, accumulate: bool, n0: i32, n1: i32, g: i32, begin: i32, end: i32,
-): void {
-  const s = changetype<Conv2dShape>(shape), back = pixelTable(shape); // the table of pixels is not used here
-  conv2dShape(
-    back, s.N, s.O, s.OH, s.OW, s.C, s.H, s.W, s.KH, s.KW, 1, 1,
-    (s.KH - 1) * s.DH - s.PH, (s.KW - 1) * s.DW - s.PW, s.DH, s.DW, s.G,
-  );
-  productsDirect<T>(
-    dx, dout, weight, 0, shape, changetype<Conv2dShape>(back), g, begin, end - begin, true, accumulate, n0 * s.H, n1 * s.H,
-  );
+/** Writes the mirrored shape in place of the table of pixels, which products without packing do not use. */
+function mirror(shape: usize): Conv2dShape {
+  const s = changetype<Conv2dShape>(shape), top = (s.KH - 1) * s.DH - s.PH, left = (s.KW - 1) * s.DW - s.PW;
+  conv2dShape(pixelTable(shape), s.N, s.O, s.OH, s.OW, s.C, s.H, s.W, s.KH, s.KW, 1, 1, top, left, s.DH, s.DW, s.G);
+  return changetype<Conv2dShape>(pixelTable(shape));
 }
 
 /** dx += for channels [begin, end) of group g, of images [n0, n1). */
