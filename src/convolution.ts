@@ -6,7 +6,7 @@ import { type Conv2dGeometry, isDepthwise, suitsWinograd } from './geometry/conv
 export type Convolution = ReturnType<typeof convolutionOf>;
 
 /** Channels of a group, on either side, from which on Winograd's algorithm is faster (measured). */
-const winogradChannels = 16;
+const winogradChannels = 12;
 /** Output pixels of all images from which on transforming the weights pays (measured). */
 const winogradPixels = 256;
 
@@ -33,8 +33,8 @@ export function convolutionOf(core: Core, dtype: FloatDType, g: Conv2dGeometry) 
       backwardInput: kernels.winogradBackwardInput,
       backwardWeight: kernels.winogradBackwardWeight,
       extents: {
-        forward: g.N * Math.ceil(g.OH / 2),
-        backwardInput: g.N * Math.ceil(g.H / 2),
+        forward: g.N * Math.ceil(g.OH / 4),
+        backwardInput: g.N * Math.ceil(g.H / 4),
         backwardWeight: Math.max(g.C, g.O) / g.groups,
       },
       workspace: kernels.winogradWorkspace,

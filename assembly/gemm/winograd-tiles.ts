@@ -1,127 +1,141 @@
-// Tiles: TILE_ROWS × TILE_COLUMNS pixels of an output plane, numbered row by row over all images; those at the right
-// and lower edge may stick out. Each reads a patch: of the input, with a border of the window's width; of the output's
-// gradient, the tile itself.
+// Blocks of tiles: TILE × TILE pixels of an output plane, numbered row by row over all images; those at the right and lower
+// edge may stick out. Each reads a patch: of the input, with a border of the window's width; of the output's gradient, the
+// tile itself.
 //
-// Patches are read from a copy, with zeros where they lie outside the image. The tiles of a block that are neighbours in
-// a row of tiles share a strip of it, which lies beside the strips before: [rows][ld].
+// The tiles of a block that are neighbours in a row of tiles share a strip of the image. A matrix acts down the strips'
+// columns, once for patches that overlap, with zeros where they lie outside the image; the results lie side by side:
+// [PATCH][ld], from which patches are read.
 
-import { at, lanes, loadLanes, zero } from '../lib/simd';
+import { at, lanes, loadLanes } from '../lib/simd';
 import { Conv2dShape } from './shape';
-import { PATCH_COLUMNS, PATCH_ROWS, TILE_COLUMNS, TILE_ROWS } from './winograd-transform';
+import { InputTransform, OutputGradientTransform, PATCH, TILE, columnsDown } from './winograd-transform';
+
+/** Some tiles and what they read: of x or, `ofOutput`, of the output's gradient. */
+@unmanaged
+export class Block {
+  tiles: i32; strips: i32; ofOutput: bool;
+  /** The planes that are read, and elements between images. */
+  H: i32; W: i32; image: i32;
+  /** Elements of a row of the transformed strips. */
+  ld: i32;
+}
 
 @unmanaged
 export class Tile {
   /** Its first pixel in y, in elements from the start of the first image's plane; rows and columns inside the plane. */
   pixel: i32; rows: i32; columns: i32;
-  /** The column of the copy where its patch starts. */
+  /** The column of the transformed strips where its patch starts. */
   patch: i32;
 }
 
 @unmanaged
-export class Strip {
+class Strip {
   image: i32;
   /** The pixel where it starts, maybe outside of the image. */
   top: i32; left: i32;
-  /** Where it starts in the copy, and how long it is. */
+  /** Where it starts among the transformed ones, and how long it is. */
   column: i32; columns: i32;
+}
+
+/** Bytes of a block of so many tiles. */
+// @ts-ignore: decorator
+@inline
+export function blockSize(count: i32): usize {
+  return offsetof<Block>() + <usize>count * (offsetof<Tile>() + offsetof<Strip>());
 }
 
 /** Rows of tiles of all images, and tiles in each. */
 // @ts-ignore: decorator
 @inline
 export function tileRows(s: Conv2dShape): i32 {
-  return (s.OH + TILE_ROWS - 1) / TILE_ROWS;
+  return (s.OH + TILE - 1) / TILE;
 }
 
 // @ts-ignore: decorator
 @inline
 export function tileColumns(s: Conv2dShape): i32 {
-  return (s.OW + TILE_COLUMNS - 1) / TILE_COLUMNS;
+  return (s.OW + TILE - 1) / TILE;
 }
 
-/** Elements of the copy for `count` tiles at most. */
+/** Elements of a row of the transformed strips of `count` tiles at most, with what a store of a whole vector may write beyond. */
 // @ts-ignore: decorator
 @inline
-export function copySize<T>(count: i32): i32 {
-  return PATCH_ROWS * (count * PATCH_COLUMNS + lanes<T>());
-}
-
-/** Elements of a row of the copy, with what a store of a whole vector may write beyond. */
-// @ts-ignore: decorator
-@inline
-export function widthOf<T>(strips: usize, count: i32): i32 {
-  const last = changetype<Strip>(strips + (count - 1) * <i32>offsetof<Strip>());
-  return last.column + last.columns + lanes<T>();
+export function stripsWidth<T>(count: i32): i32 {
+  return count * PATCH + lanes<T>();
 }
 
 // @ts-ignore: decorator
 @inline
-export function tileAt(tiles: usize, t: i32): Tile {
-  return changetype<Tile>(tiles + t * <i32>offsetof<Tile>());
+export function tileAt(block: Block, t: i32): Tile {
+  return changetype<Tile>(changetype<usize>(block) + offsetof<Block>() + t * <i32>offsetof<Tile>());
 }
 
-/**
- * Describes tiles [first, first + count) of y and their patches: of x or, with border = 0, of y. Returns the number of
- * strips.
- */
-export function placeTiles(
-  tiles: usize, strips: usize, s: Conv2dShape, first: i32, count: i32, border: i32, PH: i32, PW: i32,
-): i32 {
+// @ts-ignore: decorator
+@inline
+function stripAt(block: Block, i: i32): Strip {
+  return changetype<Strip>(changetype<usize>(tileAt(block, block.tiles)) + i * <i32>offsetof<Strip>());
+}
+
+/** Describes tiles [first, first + count) of y and their patches. */
+export function placeTiles<T>(block: Block, s: Conv2dShape, first: i32, count: i32, ofOutput: bool): void {
   const TH = tileRows(s), TW = tileColumns(s);
+  const border = ofOutput ? 0 : PATCH - TILE, PH = ofOutput ? 0 : s.PH, PW = ofOutput ? 0 : s.PW;
   let row = first / TW, tw = first % TW, column = 0, found = 0;
+  block.tiles = count;
   for (let t = 0; t < count; row++, tw = 0, found++) {
     const n = row / TH, th = row % TH, here = min(TW - tw, count - t);
-    const strip = changetype<Strip>(strips + found * <i32>offsetof<Strip>());
+    const strip = stripAt(block, found);
     strip.image = n;
-    strip.top = th * TILE_ROWS - PH;
-    strip.left = tw * TILE_COLUMNS - PW;
+    strip.top = th * TILE - PH;
+    strip.left = tw * TILE - PW;
     strip.column = column;
-    strip.columns = here * TILE_COLUMNS + border;
+    strip.columns = here * TILE + border;
     for (let i = 0; i < here; i++, t++) {
-      const tile = tileAt(tiles, t), oh = th * TILE_ROWS, ow = (tw + i) * TILE_COLUMNS;
+      const tile = tileAt(block, t), oh = th * TILE, ow = (tw + i) * TILE;
       tile.pixel = n * s.O * s.P + oh * s.OW + ow;
-      tile.rows = min(TILE_ROWS, s.OH - oh);
-      tile.columns = min(TILE_COLUMNS, s.OW - ow);
-      tile.patch = column + i * TILE_COLUMNS;
+      tile.rows = min(TILE, s.OH - oh);
+      tile.columns = min(TILE, s.OW - ow);
+      tile.patch = column + i * TILE;
     }
     column += strip.columns;
   }
-  return found;
+  block.strips = found;
+  block.ofOutput = ofOutput;
+  block.H = ofOutput ? s.OH : s.H;
+  block.W = ofOutput ? s.OW : s.W;
+  block.image = ofOutput ? s.O * s.P : s.C * s.H * s.W;
+  block.ld = column + lanes<T>();
 }
 
-/** Copies the strips of one channel. plane: the channel in the first image, H × W; image: elements between images. */
-export function copyStrips<T>(
-  to: usize, plane: usize, image: i32, H: i32, W: i32, strips: usize, count: i32, rows: i32,
-): void {
-  const ld = widthOf<T>(strips, count);
-  for (let i = 0; i < count; i++, strips += offsetof<Strip>()) {
-    const strip = changetype<Strip>(strips), columns = strip.columns, left = strip.left;
-    const a = min(max(-left, 0), columns), b = max(a, min(columns, W - left));
-    let row = at<T>(plane, strip.image * image + strip.top * W + left), copy = at<T>(to, strip.column);
-    for (let ih = strip.top; ih < strip.top + rows; ih++) {
-      if (<u32>ih < <u32>H) copyInside<T>(copy, row, a, b, columns);
-      else zeros<T>(copy, 0, columns);
-      copy = at<T>(copy, ld);
-      row = at<T>(row, W);
+/**
+ * The strips of one channel, with Bᵀ or, of the output's gradient, A down their columns, into `out`, which was zero before the first
+ * channel and so stays zero outside the image. plane: the channel in the first image; nothing: a row of zeros; rest: PATCH vectors and
+ * as many addresses.
+ */
+export function transformStrips<T>(out: usize, plane: usize, block: Block, nothing: usize, rest: usize): void {
+  const rows = rest + PATCH * 16;
+  for (let i = 0; i < block.strips; i++) {
+    const strip = stripAt(block, i), left = strip.left, a = max(-left, 0), b = min(strip.columns, block.W - left);
+    const count = b - a, whole = count & -lanes<T>();
+    const first = at<T>(plane, strip.image * block.image + left + a), to = at<T>(out, strip.column + a);
+    for (let r = 0; r < PATCH; r++) {
+      const ih = strip.top + r;
+      store<usize>(rows + r * 4, <u32>ih < <u32>block.H ? at<T>(first, ih * block.W) : nothing);
+    }
+    if (whole > 0) down<T>(to, rows, whole << alignof<T>(), block);
+    if (count > whole) {
+      for (let r = 0; r < PATCH; r++) {
+        const part = rest + r * 16;
+        v128.store(part, loadLanes<T>(at<T>(load<usize>(rows + r * 4), whole), count - whole));
+        store<usize>(rows + r * 4, part);
+      }
+      // A whole vector, with zeros behind the image; what belongs there in the next strip is written later.
+      down<T>(at<T>(to, whole), rows, 16, block);
     }
   }
 }
 
-// Both write whole vectors, up to lanes − 1 elements beyond; what belongs there is written later.
-
-// @ts-ignore: decorator
-@inline
-function zeros<T>(to: usize, begin: i32, end: i32): void {
-  for (let i = begin; i < end; i += lanes<T>()) v128.store(at<T>(to, i), zero());
-}
-
-/** to[i] = row[i] for i in [a, b), 0 elsewhere in [0, columns). */
-// @ts-ignore: decorator
-@inline
-function copyInside<T>(to: usize, row: usize, a: i32, b: i32, columns: i32): void {
-  zeros<T>(to, 0, a);
-  let i = a;
-  for (; i <= b - lanes<T>(); i += lanes<T>()) v128.store(at<T>(to, i), v128.load(at<T>(row, i)));
-  if (i < b) v128.store(at<T>(to, i), loadLanes<T>(at<T>(row, i), b - i));
-  zeros<T>(to, b, columns);
+function down<T>(out: usize, rows: usize, bytes: i32, block: Block): void {
+  if (block.ofOutput) columnsDown<T, OutputGradientTransform>(out, block.ld, rows, bytes);
+  else columnsDown<T, InputTransform>(out, block.ld, rows, bytes);
 }

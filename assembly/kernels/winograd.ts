@@ -1,42 +1,52 @@
-// Convolution with a 3 × 3 window, stride 1 and dilation 1 by Winograd's algorithm F(2×4, 3×3) (Lavin and Gray 2016): a
-// tile of 2 × 4 outputs takes 24 products a channel instead of 72. gemm/winograd-transform.ts derives the matrices: B, G
-// and A of y = Aᵀ·[(G·g) ∘ (Bᵀ·d)] along a row, B′, G′ and A′ down a column. With d the 4 × 6 pixels of x that tile t
-// reads, its patch,
+// Convolution with a 3 × 3 window, stride 1 and dilation 1 by Winograd's algorithm F(4×4, 3×3) (Lavin and Gray 2016): a
+// tile of 4 × 4 outputs takes 36 products a channel instead of 144. gemm/winograd-transform.ts derives the matrices B, G
+// and A of y = Aᵀ·[(G·g) ∘ (Bᵀ·d)]. With d the 6 × 6 pixels of x that tile t reads, its patch,
 //
-//   U[o][c] = G′·w[o][c]·Gᵀ       V[c][t] = B′ᵀ·d[c][t]·B       24 points each
-//   forward            y[o][t]  = A′ᵀ·(Σ_c U[o][c] ∘ V[c][t])·A + b[o]
+//   U[o][c] = G·w[o][c]·Gᵀ        V[c][t] = Bᵀ·d[c][t]·B       36 points each
+//   forward            y[o][t]  = Aᵀ·(Σ_c U[o][c] ∘ V[c][t])·A + b[o]
 //
 // a product of matrices [O][C]·[C][t] for every point. The weight gradient is the transpose of what is linear in w: with
-// Z[o][t] = A′·dy[o][t]·Aᵀ,
+// Z[o][t] = A·dy[o][t]·Aᵀ,
 //
-//   weight gradient    dw[o][c] += G′ᵀ·(Σ_t Z[o][t] ∘ V[c][t])·G
+//   weight gradient    dw[o][c] += Gᵀ·(Σ_t Z[o][t] ∘ V[c][t])·G
 //   input gradient     the correlation of dy, padded by 2 − P, with the window turned by 180° and c and o exchanged:
 //                      dx[ih] = Σ_kh w[kh]·dy[ih + P − kh] = Σ_k w[2 − k]·dy[ih − (2 − P) + k]
 //
 // so the input gradient is a forward pass of another shape.
 //
 // A block of tiles at a time: its transformed patches are written straight into panels for the products. The points'
-// matrices lie an odd number of cache lines apart, so that 24 streams do not meet in one set of the cache.
+// matrices lie an odd number of cache lines apart, so that 36 streams do not meet in one set of the cache.
 //
-// Arguments and layouts are those of conv2d.ts. Along a row, a NaN or infinity spoils the tiles whose patches hold it.
+// Arguments and layouts are those of conv2d.ts. A NaN or infinity spoils the tiles whose patches hold it.
 
 import { multiplyPanels, roundUp } from '../gemm/gemm';
 import { Conv2dShape, conv2dShape, rowProducts, tapProducts } from '../gemm/shape';
 import { MR, MS, NR, paddedRows, tallRows } from '../gemm/tile';
 import {
-  Strip, Tile, copySize, copyStrips, placeTiles, tileAt, tileColumns, tileRows, widthOf,
+  Block, blockSize, placeTiles, stripsWidth, tileAt, tileColumns, tileRows, transformStrips,
 } from '../gemm/winograd-tiles';
 import {
-  InputTransform, OutputGradientTransform, OutputTransform, PATCH_ROWS, POINTS, TILE_COLUMNS, TILE_ROWS,
-  WeightGradientTransform, WeightTransform, transform, transformLanes,
+  InputTransform, OutputGradientTransform, OutputTransform, PATCH, POINTS, TILE, WeightGradientTransform, WeightTransform, lineOf,
+  rowsAlong, transform,
 } from '../gemm/winograd-transform';
+import { fill } from '../lib/rows';
 import { transposeBlock } from '../lib/transpose';
-import { at, lanes, loadLanes, storeLanes } from '../lib/simd';
+import { at, lanes } from '../lib/simd';
 
-/** Tiles per block. */
+/** Tiles per block at most. */
 // @ts-ignore: decorator
 @inline
-const TILES: i32 = 64;
+const TILES: i32 = 128;
+
+/**
+ * Tiles per block where so many channels are summed: their panels take some 300 KB of L2, and few channels read the image in
+ * long pieces, which the processor fetches ahead (measured).
+ */
+// @ts-ignore: decorator
+@inline
+function tilesOf(channels: i32): i32 {
+  return min(TILES, max(32, (2048 / channels) & -8));
+}
 
 /** Summed and output channels per block. */
 // @ts-ignore: decorator
@@ -51,18 +61,26 @@ const MC: i32 = 192;
 @inline
 const ROWS: i32 = 24;
 
-/**
- * Channels summed one after the other; then the sums are added. This keeps the errors within thrice those of conv2d.ts
- * (measured). Its input gradient sums over o alone before col2im adds the taps, so there is less to give away.
- */
+// How many products are summed one after the other, before the sums are added: this keeps the errors within four times those of
+// conv2d.ts (measured; docs/measurements.md).
+
+/** Channels. The input gradient of conv2d.ts may sum over o alone before it adds the taps, so there is less to give away. */
 // @ts-ignore: decorator
 @inline
 function summedTogether(k: i32, turned: bool): i32 {
-  return turned ? min(16, max(8, k >> 1)) : 64;
+  return turned ? min(16, max(8, k >> 1)) : 32;
 }
 
-// The workspace, behind the shape: the mirrored shape, two tables of tiles and strips, vectors between two transforms, a
-// copy of patches for each lane, and the matrices of all points.
+/** Tiles of a weight gradient, and tiles whose sums are transformed back together: transformed they are smaller. */
+// @ts-ignore: decorator
+@inline
+const CHUNK: i32 = 16;
+// @ts-ignore: decorator
+@inline
+const SPAN: i32 = 256;
+
+// The workspace, behind the shape: the mirrored shape, two blocks, vectors between two transforms, transformed strips for each lane,
+// a row of zeros, and the matrices of all points.
 
 // @ts-ignore: decorator
 @inline
@@ -72,32 +90,39 @@ function mirrored(shape: usize): usize {
 
 // @ts-ignore: decorator
 @inline
-function tables(shape: usize): usize {
-  return mirrored(shape) + offsetof<Conv2dShape>();
+function blockAt(shape: usize): Block {
+  return changetype<Block>(mirrored(shape) + offsetof<Conv2dShape>());
 }
 
+/** A second one: of the output's gradient. */
 // @ts-ignore: decorator
 @inline
-function stripsOf(tiles: usize): usize {
-  return tiles + <usize>TILES * offsetof<Tile>();
+function outputBlockAt(shape: usize): Block {
+  return changetype<Block>(changetype<usize>(blockAt(shape)) + blockSize(TILES));
 }
 
 // @ts-ignore: decorator
 @inline
 function vectors(shape: usize): usize {
-  return tables(shape) + 2 * <usize>TILES * (offsetof<Tile>() + offsetof<Strip>());
+  return changetype<usize>(outputBlockAt(shape)) + blockSize(TILES);
 }
 
 // @ts-ignore: decorator
 @inline
-function copyAt(shape: usize): usize {
+function stripsAt(shape: usize): usize {
   return vectors(shape) + 3 * POINTS * 16;
 }
 
 // @ts-ignore: decorator
 @inline
+function nothing<T>(shape: usize): usize {
+  return at<T>(stripsAt(shape), lanes<T>() * PATCH * stripsWidth<T>(TILES));
+}
+
+// @ts-ignore: decorator
+@inline
 function matrices<T>(shape: usize): usize {
-  return at<T>(copyAt(shape), lanes<T>() * copySize<T>(TILES));
+  return at<T>(nothing<T>(shape), stripsWidth<T>(TILES));
 }
 
 /** Bytes from one point's matrix of so many elements to the next: an odd number of cache lines. */
@@ -109,13 +134,15 @@ function spread<T>(elements: i32): usize {
 
 /** Bytes of the shape at `shape` and the workspace behind it. */
 export function winogradWorkspace<T>(shape: usize): i32 {
-  const s = changetype<Conv2dShape>(shape), most = roundUp(max(s.C, s.O) / s.G, MR * NR<T>());
+  const s = changetype<Conv2dShape>(shape), channels = max(s.C, s.O) / s.G, most = roundUp(channels, MR * NR<T>());
   const k = min(KC, most), m = min(MC, most);
-  const bytes = spread<T>(m * k) + spread<T>(k * TILES) + max(spread<T>(ROWS * TILES), spread<T>(m * TILES));
+  // Fewer channels, those of a last block, take no more than 2048 elements or 32 each.
+  const panels = max(2048, k * tilesOf(channels));
+  const bytes = spread<T>(m * k) + spread<T>(panels) + spread<T>(max(ROWS * TILES, panels));
   return <i32>(matrices<T>(shape) - shape + POINTS * bytes);
 }
 
-/** Rows of tiles [begin, end) of the N·⌈OH/2⌉: out. bias may be null. */
+/** Rows of tiles [begin, end) of the N·⌈OH/4⌉: out. bias may be null. */
 // @ts-ignore: decorator
 @parallel(0.05 * rowProducts(shape))
 export function winogradForward<T>(
@@ -124,7 +151,7 @@ export function winogradForward<T>(
   correlate<T>(out, x, weight, bias, shape, changetype<Conv2dShape>(shape), false, false, begin, end);
 }
 
-/** Rows of tiles [begin, end) of the N·⌈H/2⌉: dx, or dx += with `accumulate`. */
+/** Rows of tiles [begin, end) of the N·⌈H/4⌉: dx, or dx += with `accumulate`. */
 // @ts-ignore: decorator
 @parallel(0.05 * rowProducts(shape))
 export function winogradBackwardInput<T>(
@@ -144,8 +171,8 @@ function correlate<T>(
   turned: bool, accumulate: bool, begin: i32, end: i32,
 ): void {
   const Cg = s.C / s.G, Og = s.O / s.G, TW = tileColumns(s), last = end * TW;
-  const tiles = tables(shape), strips = stripsOf(tiles), partial = vectors(shape);
-  const U = matrices<T>(shape);
+  const tiles = blockAt(shape), between = vectors(shape), U = matrices<T>(shape);
+  fill<T>(nothing<T>(shape), 0, 0, stripsWidth<T>(TILES));
   for (let g = 0; g < s.G; g++) {
     for (let o0 = 0; o0 < Og; o0 += MC) {
       const m = min(MC, Og - o0), mPadded = blockRows(m);
@@ -153,15 +180,15 @@ function correlate<T>(
         const k = min(KC, Cg - c0), chunk = summedTogether(Cg, turned), uPoint = spread<T>(mPadded * k);
         const lineStride = turned ? 9 : Cg * 9, kStride = turned ? Og * 9 : 9;
         const w = at<T>(weight, g * Og * Cg * 9 + o0 * lineStride + c0 * kStride);
-        transformWeights<T>(U, uPoint, w, lineStride, kStride, m, k, chunk, turned, partial);
+        transformWeights<T>(U, uPoint, w, lineStride, kStride, m, k, chunk, turned, between);
         const V = U + POINTS * uPoint;
         const channels = at<T>(x, (g * Cg + c0) * s.H * s.W);
         const b = bias && c0 == 0 ? at<T>(bias, g * Og + o0) : 0;
-        for (let t = begin * TW; t < last; t += TILES) {
-          const count = min(TILES, last - t), n = roundUp(count, NR<T>());
+        for (let t = begin * TW, block = tilesOf(k); t < last; t += block) {
+          const count = min(block, last - t), n = roundUp(count, NR<T>());
           const vPoint = spread<T>(n * k), pPoint = spread<T>(ROWS * n), products = V + POINTS * vPoint;
-          const found = placeTiles(tiles, strips, s, t, count, 2, s.PH, s.PW);
-          transformTiles<T>(V, vPoint, channels, s, k, chunk, count, tiles, strips, found, shape);
+          placeTiles<T>(tiles, s, t, count, false);
+          transformTiles<T>(V, vPoint, channels, k, chunk, tiles, shape);
           for (let o = 0; o < m; o += ROWS) {
             const rows = min(ROWS, m - o);
             for (let p: usize = 0; p < POINTS; p++) {
@@ -174,7 +201,7 @@ function correlate<T>(
             for (let i = 0; i < rows; i++) {
               const y = at<T>(out, (g * Og + o0 + o + i) * s.P), from = at<T>(products, i * n);
               const add: T = b ? load<T>(at<T>(b, o + i)) : 0;
-              writeTiles<T>(y, s.OW, from, pPoint, count, tiles, add, accumulate || c0 > 0, partial);
+              writeTiles<T>(y, s.OW, from, pPoint, tiles, add, accumulate || c0 > 0, between);
             }
           }
         }
@@ -194,8 +221,8 @@ export function winogradBackwardWeight<T>(
 ): void {
   const s = changetype<Conv2dShape>(shape);
   const Cg = s.C / s.G, Og = s.O / s.G, all = s.N * tileRows(s) * tileColumns(s);
-  const tiles = tables(shape), strips = stripsOf(tiles), between = vectors(shape);
-  const yTiles = stripsOf(tiles) + <usize>TILES * offsetof<Strip>(), yStrips = stripsOf(yTiles);
+  const tiles = blockAt(shape), yTiles = outputBlockAt(shape), between = vectors(shape);
+  fill<T>(nothing<T>(shape), 0, 0, stripsWidth<T>(TILES));
   const S = matrices<T>(shape), byOutputs = Og > Cg;
   const oBegin = byOutputs ? begin : 0, oEnd = byOutputs ? end : Og, cBegin = byOutputs ? 0 : begin, cEnd = byOutputs ? Cg : end;
   for (let g = 0; g < s.G; g++) {
@@ -203,29 +230,29 @@ export function winogradBackwardWeight<T>(
       const m = min(MC, oEnd - o0), mPadded = paddedRows(m);
       for (let c0 = cBegin; c0 < cEnd; c0 += KC) {
         const n = min(KC, cEnd - c0), nPadded = roundUp(n, NR<T>()), sPoint = spread<T>(mPadded * nPadded);
-        for (let t = 0; t < all; t += TILES) {
-          const k = min(TILES, all - t), zPoint = spread<T>(mPadded * k), vPoint = spread<T>(nPadded * k);
-          const Z = S + POINTS * sPoint, V = Z + POINTS * zPoint;
-          const xFound = placeTiles(tiles, strips, s, t, k, 2, s.PH, s.PW);
-          const yFound = placeTiles(yTiles, yStrips, s, t, k, 0, 0, 0);
-          const channels = at<T>(x, (g * Cg + c0) * s.H * s.W), dy = at<T>(dout, (g * Og + o0) * s.P);
-          transformChannels<T, OutputGradientTransform>(
-            Z, zPoint, tallRows(m), MS, dy, s.O, s.OH, s.OW, m, k, yTiles, yStrips, yFound, shape,
-          );
-          transformChannels<T, InputTransform>(
-            V, vPoint, 0, NR<T>(), channels, s.C, s.H, s.W, n, k, tiles, strips, xFound, shape,
-          );
-          for (let p: usize = 0; p < POINTS; p++) {
-            multiplyPanels<T>(
-              S + p * sPoint, nPadded, Z + p * zPoint, V + p * vPoint, 0, mPadded, nPadded, k, t > 0,
-            );
+        for (let first = 0; first < all; first += SPAN) {
+          const last = min(all, first + SPAN);
+          for (let t = first, block = tilesOf(max(Cg, Og)); t < last; t += block) {
+            const k = min(block, last - t), zPoint = spread<T>(mPadded * k), vPoint = spread<T>(nPadded * k);
+            const Z = S + POINTS * sPoint, V = Z + POINTS * zPoint;
+            placeTiles<T>(tiles, s, t, k, false);
+            placeTiles<T>(yTiles, s, t, k, true);
+            const channels = at<T>(x, (g * Cg + c0) * s.H * s.W), dy = at<T>(dout, (g * Og + o0) * s.P);
+            transformChannels<T>(Z, zPoint, tallRows(m), mPadded, MS, dy, m, yTiles, shape);
+            transformChannels<T>(V, vPoint, 0, nPadded, NR<T>(), channels, n, tiles, shape);
+            for (let p: usize = 0; p < POINTS; p++) {
+              for (let t0 = 0; t0 < k; t0 += CHUNK) {
+                const a = at<T>(Z + p * zPoint, mPadded * t0), b = at<T>(V + p * vPoint, nPadded * t0);
+                multiplyPanels<T>(S + p * sPoint, nPadded, a, b, 0, mPadded, nPadded, min(CHUNK, k - t0), t + t0 > first);
+              }
+            }
           }
-        }
-        for (let o = 0; o < m; o++) {
-          for (let c = 0; c < n; c += lanes<T>()) {
-            const from = at<T>(S, o * nPadded + c), w = between + POINTS * 16;
-            transform<T, WeightGradientTransform>(w, 16, from, sPoint, between);
-            addWindows<T>(at<T>(dweight, ((g * Og + o0 + o) * Cg + c0 + c) * 9), w, min(lanes<T>(), n - c));
+          for (let o = 0; o < m; o++) {
+            for (let c = 0; c < n; c += lanes<T>()) {
+              const from = at<T>(S, o * nPadded + c), w = between + POINTS * 16;
+              transform<T, WeightGradientTransform>(w, 16, from, sPoint, between);
+              addWindows<T>(at<T>(dweight, ((g * Og + o0 + o) * Cg + c0 + c) * 9), w, min(lanes<T>(), n - c));
+            }
           }
         }
       }
@@ -281,51 +308,50 @@ function transformWeights<T>(
   }
 }
 
-/** Panels of B: V with channels as k, tiles as columns. */
+/** Panels of B: V with channels as k, `chunk` of these together, and tiles as columns. */
 function transformTiles<T>(
-  V: usize, point: usize, channels: usize, s: Conv2dShape, k: i32, chunk: i32,
-  count: i32, tiles: usize, strips: usize, found: i32, shape: usize,
+  V: usize, point: usize, channels: usize, k: i32, chunk: i32, block: Block, shape: usize,
 ): void {
-  const between = vectors(shape), copy = copyAt(shape), L = lanes<T>();
-  const R = NR<T>(), H = s.H, W = s.W, image = s.C * H * W, ld = widthOf<T>(strips, found);
+  const strips = stripsAt(shape), plane = block.H * block.W, R = NR<T>(), count = block.tiles, n = roundUp(count, R);
+  fill<T>(strips, 0, 0, PATCH * block.ld);
   for (let c = 0; c < k; c++) {
-    const c0 = (c / chunk) * chunk, kc = min(chunk, k - c0);
-    copyStrips<T>(copy, at<T>(channels, c * H * W), image, H, W, strips, found, PATCH_ROWS);
-    for (let t = 0; t < count; t += L) {
+    const c0 = c - (c % chunk), kc = min(chunk, k - c0);
+    transformStrips<T>(strips, at<T>(channels, c * plane), block, nothing<T>(shape), vectors(shape));
+    for (let t = 0; t < count; t += lanes<T>()) {
       // Beyond the block, the last tile once more: those columns are not read.
-      const p0 = patchOf<T>(copy, tiles, t), p1 = patchOf<T>(copy, tiles, min(t + 1, count - 1));
-      const p2 = patchOf<T>(copy, tiles, min(t + 2, count - 1)), p3 = patchOf<T>(copy, tiles, min(t + 3, count - 1));
-      const to = at<T>(V, roundUp(count, R) * c0 + (t & -R) * kc + (c - c0) * R + (t & (R - 1)));
-      transformLanes<T, InputTransform>(to, point, p0, p1, p2, p3, ld, between);
+      const p0 = patchOf<T>(strips, block, t), p1 = patchOf<T>(strips, block, min(t + 1, count - 1));
+      const p2 = patchOf<T>(strips, block, min(t + 2, count - 1)), p3 = patchOf<T>(strips, block, min(t + 3, count - 1));
+      const to = at<T>(V, n * c0 + (t & -R) * kc + (c - c0) * R + (t & (R - 1)));
+      rowsAlong<T, InputTransform>(to, point, p0, p1, p2, p3, block.ld);
     }
   }
 }
 
 // @ts-ignore: decorator
 @inline
-function patchOf<T>(copy: usize, tiles: usize, t: i32): usize {
-  return at<T>(copy, tileAt(tiles, t).patch);
+function patchOf<T>(strips: usize, block: Block, t: i32): usize {
+  return at<T>(strips, tileAt(block, t).patch);
 }
 
-/** Panels with tiles as k and channels as lines, MR of these to a panel up to `tall`, then `short`. */
-function transformChannels<T, M>(
-  to: usize, point: usize, tall: i32, short: i32, channels: usize, C: i32, H: i32, W: i32, lines: i32, k: i32,
-  tiles: usize, strips: usize, found: i32, shape: usize,
+/** Panels with tiles as k, CHUNK of these together, and channels as lines: MR to a panel up to `tall`, then `short`, `padded` in all. */
+function transformChannels<T>(
+  to: usize, point: usize, tall: i32, padded: i32, short: i32, channels: usize, lines: i32, block: Block, shape: usize,
 ): void {
-  const between = vectors(shape), copy = copyAt(shape), L = lanes<T>();
-  const rows = changetype<M>(0).rows();
-  const image = C * H * W, ld = widthOf<T>(strips, found), area = rows * ld;
+  const strips = stripsAt(shape), plane = block.H * block.W, k = block.tiles, L = lanes<T>(), area = PATCH * block.ld;
+  fill<T>(strips, 0, 0, L * area);
   for (let i = 0, R = MR; i < lines; i += R) {
     R = i < tall ? MR : short;
     for (let r = 0; r < R; r += L) {
       const line = min(r, R - L);
       for (let l = 0; l < L; l++) {
-        const plane = at<T>(channels, min(i + line + l, lines - 1) * H * W);
-        copyStrips<T>(at<T>(copy, l * area), plane, image, H, W, strips, found, rows);
+        const channel = at<T>(channels, min(i + line + l, lines - 1) * plane);
+        transformStrips<T>(at<T>(strips, l * area), channel, block, nothing<T>(shape), vectors(shape));
       }
       for (let t = 0; t < k; t++) {
-        const p0 = patchOf<T>(copy, tiles, t), p1 = at<T>(p0, area), p2 = at<T>(p1, area), p3 = at<T>(p2, area);
-        transformLanes<T, M>(at<T>(to, i * k + t * R + line), point, p0, p1, p2, p3, ld, between);
+        const t0 = t & -CHUNK, out = at<T>(to, padded * t0 + i * min(CHUNK, k - t0) + (t - t0) * R + line);
+        const p0 = patchOf<T>(strips, block, t), p1 = at<T>(p0, area), p2 = at<T>(p1, area), p3 = at<T>(p2, area);
+        if (block.ofOutput) rowsAlong<T, OutputGradientTransform>(out, point, p0, p1, p2, p3, block.ld);
+        else rowsAlong<T, InputTransform>(out, point, p0, p1, p2, p3, block.ld);
       }
     }
   }
@@ -333,28 +359,45 @@ function transformChannels<T, M>(
 
 /** One output channel's tiles: y = Aᵀ·products·A + add, or y +=. */
 function writeTiles<T>(
-  y: usize, OW: i32, products: usize, point: usize, count: i32, tiles: usize, add: T, accumulate: bool, between: usize,
+  y: usize, OW: i32, products: usize, point: usize, block: Block, add: T, accumulate: bool, between: usize,
 ): void {
-  const L = lanes<T>(), byPixel = between + POINTS * 16, byTile = between + 2 * POINTS * 16;
-  const adds = v128.splat<T>(add);
+  const L = lanes<T>(), row = between + POINTS * 16, byTile = between + 2 * POINTS * 16, count = block.tiles;
+  const adds = v128.splat<T>(add), area = TILE * TILE;
   for (let t = 0; t < count; t += L) {
-    transform<T, OutputTransform>(byPixel, 16, at<T>(products, t), point, between);
-    for (let j = 0; j < TILE_ROWS * TILE_COLUMNS; j += L) {
-      transposeBlock<T>(at<T>(byTile, j), TILE_ROWS * TILE_COLUMNS, at<T>(byPixel, j * L), L);
+    for (let j = 0; j < PATCH; j++) {
+      const column = at<T>(products, t) + <usize>j * point;
+      lineOf<T, OutputTransform>(between + j * 16, PATCH * 16, column, <usize>PATCH * point);
     }
-    const here = min(L, count - t);
-    for (let l = 0; l < here; l++) {
-      const tile = tileAt(tiles, t + l), columns = tile.columns;
-      let to = at<T>(y, tile.pixel), from = at<T>(byTile, l * TILE_ROWS * TILE_COLUMNS);
-      for (let i = 0; i < tile.rows; i++) {
-        for (let j = 0; j < columns; j += L) {
-          let v = v128.add<T>(v128.load(at<T>(from, j)), adds);
-          if (accumulate) v = v128.add<T>(v, loadLanes<T>(at<T>(to, j), columns - j));
-          storeLanes<T>(at<T>(to, j), v, columns - j);
-        }
+    for (let i = 0; i < TILE; i++) {
+      lineOf<T, OutputTransform>(row, 16, between + i * PATCH * 16, 16);
+      for (let j = 0; j < TILE; j += L) transposeBlock<T>(at<T>(byTile, i * TILE + j), area, at<T>(row, j * L), L);
+    }
+    for (let l = 0, here = min(L, count - t); l < here; l++) {
+      const tile = tileAt(block, t + l);
+      let to = at<T>(y, tile.pixel), from = at<T>(byTile, l * area);
+      if (sizeof<T>() == 8 || tile.rows < TILE || tile.columns < TILE) {
+        writeTile<T>(to, OW, from, tile.rows, tile.columns, add, accumulate);
+        continue;
+      }
+      for (let i = 0; i < TILE; i++) {
+        let v = v128.add<T>(v128.load(from), adds);
+        if (accumulate) v = v128.add<T>(v, v128.load(to));
+        v128.store(to, v);
         to = at<T>(to, OW);
-        from = at<T>(from, TILE_COLUMNS);
+        from = at<T>(from, TILE);
       }
     }
+  }
+}
+
+/** Number by number: a tile that sticks out, and all in f64. */
+function writeTile<T>(y: usize, OW: i32, tile: usize, rows: i32, columns: i32, add: T, accumulate: bool): void {
+  for (let i = 0; i < rows; i++) {
+    for (let j = 0; j < columns; j++) {
+      const v = <T>(load<T>(at<T>(tile, j)) + add), to = at<T>(y, j);
+      store<T>(to, accumulate ? <T>(load<T>(to) + v) : v);
+    }
+    y = at<T>(y, OW);
+    tile = at<T>(tile, TILE);
   }
 }

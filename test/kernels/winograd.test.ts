@@ -101,8 +101,8 @@ function run(
     kernels.conv2dBackwardInput(dx, dy, w, shape, accumulate, 0, s.N * s.C);
     kernels.conv2dBackwardWeight(dw, dy, x, shape, 0, (s.C / s.G) * 9);
   } else {
-    inParts(s.N * Math.ceil(s.OH / 2), (from, to) => kernels.winogradForward(y, x, w, b, shape, from, to));
-    inParts(s.N * Math.ceil(s.H / 2), (from, to) =>
+    inParts(s.N * Math.ceil(s.OH / 4), (from, to) => kernels.winogradForward(y, x, w, b, shape, from, to));
+    inParts(s.N * Math.ceil(s.H / 4), (from, to) =>
       kernels.winogradBackwardInput(dx, dy, w, shape, accumulate, from, to),
     );
     inParts(Math.max(s.C, s.O) / s.G, (from, to) => kernels.winogradBackwardWeight(dw, dy, x, shape, from, to));
@@ -163,12 +163,12 @@ forEachBuild((core, dtype) => {
     const s = sizesOf({ N: 1, C: 5, H: 8, W: 12, O: 3 });
     const values = valuesOf(s);
     const clean = run(core, dtype, s, values);
-    // Row 2, column 5 of channel 1: of three rows, as directly, but of all four columns of the tile.
+    // Row 2, column 5 of channel 1: directly three rows and columns, here the tile; those below and beside do not read it.
     values.x[1 * 96 + 2 * 12 + 5] = NaN;
     const { y, dx } = run(core, dtype, s, values);
     for (let i = 0; i < y.length; i++) {
       const [row, column] = [Math.floor((i % 96) / 12), i % 12];
-      const seen = row >= 1 && row < 4 && column >= 4 && column < 8;
+      const seen = row < 4 && column >= 4 && column < 8;
       expect(y[i], `row ${row}, column ${column}`).toBe(seen ? NaN : clean.y[i]);
     }
     expect(dx).toEqual(clean.dx);
@@ -186,7 +186,7 @@ it.each(cores.map((core) => [core.simd, core] as const))(
         const errors = (of: typeof ours) => Array.from(of[pass], (value, i) => Math.abs(value - exact[pass].value[i]));
         const [mine, theirs] = [errors(ours), errors(direct)];
         expect(Math.max(...mine) / Math.max(...theirs), `${pass}, largest`).toBeLessThan(4);
-        expect(Math.hypot(...mine) / Math.hypot(...theirs), `${pass}, root mean square`).toBeLessThan(3);
+        expect(Math.hypot(...mine) / Math.hypot(...theirs), `${pass}, root mean square`).toBeLessThan(4);
       }
     }
   },

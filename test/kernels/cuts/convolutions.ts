@@ -115,7 +115,7 @@ function passes(algorithm: Algorithm): Record<string, Draw> {
   const drawn = (given: Given) => {
     const s = sizesFor[algorithm](given);
     const sizes = { x: s.N * s.C * s.H * s.W, w: (s.O * s.C * s.KH * s.KW) / s.G, y: s.N * s.O * s.OH * s.OW };
-    const rows = (pixels: number) => s.N * (algorithm === 'winograd' ? Math.ceil(pixels / 2) : pixels);
+    const rows = (pixels: number) => s.N * (algorithm === 'winograd' ? Math.ceil(pixels / 4) : pixels);
     return { s, sizes, rows };
   };
   return {
