@@ -16,11 +16,10 @@ export function hoistConstants(text) {
         })
       : line,
   );
-  const start = body.findIndex((line, i) => i > 0 && !line.startsWith('  (local $'));
   const declared = [...locals.values()].map((name) => `  (local ${name} v128)`);
   const set = [...locals].map(([constant, name]) => `  (local.set ${name} ${constant})`);
-  // The new locals come first: so they have the same numbers in functions with the same parameters, which compresses better.
-  return [body[0], ...declared, ...body.slice(1, start), ...set, ...body.slice(start)].join('\n');
+  const start = body.findIndex((line, i) => i > 0 && !line.startsWith('  (local $'));
+  return [...body.slice(0, start), ...declared, ...set, ...body.slice(start)].join('\n');
 }
 
 const vectorConstant = /\(v128\.const [^)]*\)/g;
