@@ -8,7 +8,7 @@
 // In the builds with threads, one that is marked `@parallel(work)` is shared out (assembly/share-out.mjs), unless it is a formula in f64.
 import { CommonFlags, Feature, Node, NodeKind } from 'assemblyscript';
 import { Transform } from 'assemblyscript/transform';
-import { loopName, runShares, sharedOut } from './share-out.mjs';
+import { loopName, numbered, runShares, sharedOut } from './share-out.mjs';
 
 export default class Instantiate extends Transform {
   afterParse(parser) {
@@ -36,7 +36,7 @@ export default class Instantiate extends Transform {
       }
       statement.members = plain;
     }
-    const shared = threads ? instances.filter((instance) => instance.work) : [];
+    const shared = threads ? numbered(instances.filter((instance) => instance.work)) : [];
     const text = [
       ...new Set(instances.flatMap((instance) => instance.imports)),
       ...instances.map((instance) =>
