@@ -10,7 +10,7 @@ import { arranged } from './arrange.mjs';
 import { rewriteFunctions } from './functions.mjs';
 import { hoistConstants } from './hoist.mjs';
 import { numberLocals } from './number-locals.mjs';
-import { tabulateLoops } from './tabulate.mjs';
+import { tabulate } from './tabulate.mjs';
 
 const root = new URL('../', import.meta.url);
 const asc = createRequire(import.meta.url).resolve('assemblyscript/bin/asc.js');
@@ -25,7 +25,7 @@ mkdirSync(new URL('src/wasm/', root), { recursive: true });
 for (const target of Object.keys(targets)) {
   execFileSync(process.execPath, [asc, '--config', config, '--target', target], { cwd: root, stdio: 'inherit' });
   const wasm = new URL(`build/${target}.wasm`, root);
-  const module = smallest(tabulateLoops(readFileSync(wasm)));
+  const module = smallest(tabulate(readFileSync(wasm)));
   const bytes = module.emitBinary();
   writeFileSync(wasm, bytes);
   writeFileSync(new URL(`build/${target}.wat`, root), module.emitText());

@@ -1,6 +1,6 @@
-// The table of contents of the wasm module. Every generic kernel named here is exported twice, as name_f32 and
-// name_f64 (assembly/instantiate.mjs); a kernel without a type parameter keeps its name. Of a class, each of
-// its file's loops becomes a kernel: Relu is reluForward_f32, reluBackward_f32 and the same for f64.
+// The table of contents of the wasm module. Every generic kernel named here is there twice, as name_f32 and name_f64
+// (assembly/instantiate.mjs), the latter in the table (assembly/tabulate.mjs); a kernel without a type parameter keeps its
+// name. Of a class, each of its file's loops becomes a kernel: Relu is reluForward_f32, reluBackward_f32 and the same for f64.
 export { gemm, gemmLines, gemmWorkspace } from './gemm/gemm';
 export { conv2dShape } from './gemm/shape';
 export {

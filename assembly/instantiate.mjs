@@ -37,13 +37,15 @@ export default class Instantiate extends Transform {
       statement.members = plain;
     }
     const shared = threads ? numbered(instances.filter((instance) => instance.work)) : [];
+    // Kernels for f64 come first in the table (assembly/tabulate.mjs), an entry for each that has a name.
+    const first = instances.filter(({ type }) => type === 'f32').length;
     const text = [
       ...new Set(instances.flatMap((instance) => instance.imports)),
       ...instances.map((instance) =>
         shared.includes(instance) ? sharedOut(instance, shared.indexOf(instance)) : whole(instance),
       ),
       ...shared.map((instance, number) => whole({ ...instance, name: loopName(number) })),
-      ...(threads ? [runShares(shared)] : []),
+      ...(threads ? [runShares(shared, first)] : []),
     ];
     parser.parseFile(text.join('\n'), 'assembly/instances.ts', true);
   }

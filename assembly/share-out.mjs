@@ -41,13 +41,13 @@ function loaded({ parameters }) {
 
 /**
  * What runs a job's shares: on the caller (fork), and on the helpers (serve, which returns when the core halts). Kernels that take their
- * arguments alike are called in one place, by their number in the table. Comparing takes 0.7 KB less, compressed, than a `switch`.
+ * arguments alike are called in one place, by their number, which counts entries of the table from `first` on. Comparing takes 0.7 KB less, compressed, than a `switch`.
  */
-export function runShares(kernels) {
+export function runShares(kernels, first) {
   const calls = kernels.flatMap((kernel, number) => {
     const values = loaded(kernel);
     const isLast = number + 1 === kernels.length || loaded(kernels[number + 1]) !== values;
-    return isLast ? [`if (kernel <= ${number}) call_indirect<void>(FIRST + kernel, ${values}begin, end);`] : [];
+    return isLast ? [`if (kernel <= ${number}) call_indirect<void>(${first} + kernel, ${values}begin, end);`] : [];
   });
   return `
     import {
@@ -55,8 +55,6 @@ export function runShares(kernels) {
     } from './lib/parallel';
     import { Conv2dShape } from './gemm/shape';
     export { configure, controlBytes, halt, placeWorkspaces } from './lib/parallel';
-    // Entry 0 of the table is the compiler's.
-    const FIRST: u32 = 1;
     function run(kernel: i32, begin: i32, end: i32, thread: i32): void {
       ${calls.join(' else ')}
     }
