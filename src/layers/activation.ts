@@ -1,3 +1,4 @@
+import { checkOptions } from '../check.ts';
 import type { Formula } from '../geometry/activation.ts';
 import type { Application, TensorSpec } from '../operation.ts';
 import { activationApplication } from '../operations/activation.ts';
@@ -13,6 +14,7 @@ export abstract class Activation extends Layer {
   private readonly b: number;
 
   protected constructor(name: string, options: LayerOptions, formula: Formula, a = 0, b = 0) {
+    checkOptions(`new ${name}`, options, ['dtype', 'core']);
     super(name, options);
     this.formula = formula;
     this.a = a;

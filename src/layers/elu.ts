@@ -1,4 +1,4 @@
-import { checkNumber, checkOptions } from '../check.ts';
+import { checkNumber } from '../check.ts';
 import { Activation } from './activation.ts';
 import type { LayerOptions } from './layer.ts';
 
@@ -11,7 +11,6 @@ export class ELU extends Activation {
 
   constructor(alpha = 1, options: LayerOptions = {}) {
     checkNumber('new ELU', 'alpha', alpha);
-    checkOptions('new ELU', options, ['dtype', 'core']);
     super('ELU', options, 'elu', alpha);
     this.alpha = alpha;
   }

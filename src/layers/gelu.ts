@@ -16,8 +16,9 @@ export class GELU extends Activation {
 
   constructor(options: GELUOptions = {}) {
     checkOptions('new GELU', options, ['approximate', 'dtype', 'core']);
-    const approximate = checkOneOf('new GELU', 'approximate', options.approximate ?? 'none', ['none', 'tanh']);
-    super('GELU', options, approximate === 'tanh' ? 'geluTanh' : 'gelu');
+    const { approximate = 'none', ...others } = options;
+    checkOneOf('new GELU', 'approximate', approximate, ['none', 'tanh']);
+    super('GELU', others, approximate === 'tanh' ? 'geluTanh' : 'gelu');
     this.approximate = approximate;
   }
 }

@@ -1,4 +1,3 @@
-import { checkOptions } from '../check.ts';
 import { Activation } from './activation.ts';
 import type { LayerOptions } from './layer.ts';
 
@@ -8,7 +7,6 @@ import type { LayerOptions } from './layer.ts';
  */
 export class Hardsigmoid extends Activation {
   constructor(options: LayerOptions = {}) {
-    checkOptions('new Hardsigmoid', options, ['dtype', 'core']);
     super('Hardsigmoid', options, 'hardsigmoid');
   }
 }

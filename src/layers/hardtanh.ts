@@ -1,4 +1,4 @@
-import { checkNumber, checkOptions, reject } from '../check.ts';
+import { checkNumber, reject } from '../check.ts';
 import { Activation } from './activation.ts';
 import type { LayerOptions } from './layer.ts';
 
@@ -14,7 +14,6 @@ export class Hardtanh extends Activation {
     checkNumber('new Hardtanh', 'minVal', minVal);
     checkNumber('new Hardtanh', 'maxVal', maxVal);
     if (!(minVal < maxVal)) reject('new Hardtanh', 'maxVal', `a number > minVal = ${minVal}`, maxVal);
-    checkOptions('new Hardtanh', options, ['dtype', 'core']);
     super('Hardtanh', options, 'hardtanh', minVal, maxVal);
     this.minVal = minVal;
     this.maxVal = maxVal;

@@ -1,4 +1,4 @@
-import { checkNumber, checkOptions } from '../check.ts';
+import { checkNumber } from '../check.ts';
 import { Activation } from './activation.ts';
 import type { LayerOptions } from './layer.ts';
 
@@ -11,7 +11,6 @@ export class LeakyReLU extends Activation {
 
   constructor(negativeSlope = 0.01, options: LayerOptions = {}) {
     checkNumber('new LeakyReLU', 'negativeSlope', negativeSlope);
-    checkOptions('new LeakyReLU', options, ['dtype', 'core']);
     super('LeakyReLU', options, 'leakyRelu', negativeSlope);
     this.negativeSlope = negativeSlope;
   }

@@ -1,4 +1,3 @@
-import { checkOptions } from '../check.ts';
 import { Activation } from './activation.ts';
 import type { LayerOptions } from './layer.ts';
 
@@ -8,7 +7,6 @@ import type { LayerOptions } from './layer.ts';
  */
 export class SELU extends Activation {
   constructor(options: LayerOptions = {}) {
-    checkOptions('new SELU', options, ['dtype', 'core']);
     super('SELU', options, 'selu', 1.6732632423543772, 1.0507009873554805);
   }
 }

@@ -1,4 +1,4 @@
-import { checkNumber, checkOptions } from '../check.ts';
+import { checkNumber } from '../check.ts';
 import { Activation } from './activation.ts';
 import type { LayerOptions } from './layer.ts';
 
@@ -13,7 +13,6 @@ export class Softplus extends Activation {
   constructor(beta = 1, threshold = 20, options: LayerOptions = {}) {
     checkNumber('new Softplus', 'beta', beta);
     checkNumber('new Softplus', 'threshold', threshold);
-    checkOptions('new Softplus', options, ['dtype', 'core']);
     super('Softplus', options, 'softplus', beta, threshold);
     this.beta = beta;
     this.threshold = threshold;
