@@ -12,7 +12,7 @@
 // What a gradient does not need of a (q) and b (r) it does not read: then their address and strides may be anything.
 // A gradient overwrites, unless `accumulate`. out may be a or b, and da may be dout, where neither is broadcast.
 
-import { elementsPerIndex, Q, R, walk } from '../lib/broadcast';
+import { elementsPerIndex, LONG, Q, R, walk } from '../lib/broadcast';
 import { constant, select } from '../lib/float';
 import { Assign, Sum } from '../lib/join';
 import { log } from '../lib/math';
@@ -155,8 +155,8 @@ function logarithm<T>(a: v128): v128 {
 /** y = aᵇ;  da = dy·(b·aᵇ⁻¹), and 0 for b = 0;  db = dy·(aᵇ·log a), and 0 for a = 0 ≤ b. */
 @unmanaged
 export class Pow {
-  @inline readsA(): i32 { return Q + R; }
-  @inline readsB(): i32 { return Q + R; }
+  @inline readsA(): i32 { return Q + R + LONG; }
+  @inline readsB(): i32 { return Q + R + LONG; }
   @inline forward<T>(a: v128, b: v128): v128 { return power<T>(a, b); }
   @inline backwardA<T>(dy: v128, a: v128, b: v128): v128 {
     const slope = v128.mul<T>(b, power<T>(a, v128.sub<T>(b, constant<T>(1))));

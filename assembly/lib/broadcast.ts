@@ -33,17 +33,20 @@ class Axis {
 /** Which operands a formula `reads` besides p: the sum of these, or 0. */
 export const Q = 1, R = 2;
 
+/** Added to what a formula reads where it takes so long that unrolling wins 5 % at most (measured): size counts then. */
+export const LONG = 4;
+
 /** Bytes of workspace that `walk` writes: a slot of `unroll` vectors for each of p, q and r. */
 export const slots = 192;
 
 /** Vectors a turn of the innermost loop: one at a time takes 1.8 times as long (measured). */
 const unroll = 4;
 
-/** Whether the innermost loop is unrolled: not in f64, which is there for checking gradients, so that size counts. */
+/** Whether the innermost loop is unrolled: not in f64, which is there for checking gradients, so that size counts; nor around a long formula. */
 // @ts-ignore: decorator
 @inline
-function unrolls<T>(): bool {
-  return sizeof<T>() == 4;
+function unrolls<T, F>(): bool {
+  return sizeof<T>() == 4 && (changetype<F>(0).reads() & LONG) == 0;
 }
 
 /** Elements that are summed in lanes of T; these sums are added in f64. A multiple of what a turn takes. */
@@ -122,7 +125,7 @@ function nest<T, F, Join>(
 function map<T, F, Join>(
   o: usize, p: usize, q: usize, r: usize, dp: usize, dq: usize, dr: usize, n: i32,
 ): void {
-  for (; unrolls<T>() && n >= unroll * lanes<T>(); n -= unroll * lanes<T>()) {
+  for (; unrolls<T, F>() && n >= unroll * lanes<T>(); n -= unroll * lanes<T>()) {
     const v0 = vector<T, F, Vector0>(p, q, r), v1 = vector<T, F, Vector1>(p, q, r);
     const v2 = vector<T, F, Vector2>(p, q, r), v3 = vector<T, F, Vector3>(p, q, r);
     put<T, Join, Vector0>(o, v0);
@@ -163,7 +166,7 @@ function fold<T, F, Join>(
     let k = min<i32>(n, block);
     let v0 = constant<T>(changetype<Join>(0).identity());
     let v1 = v0, v2 = v0, v3 = v0;
-    for (; unrolls<T>() && k >= unroll * lanes<T>(); k -= unroll * lanes<T>()) {
+    for (; unrolls<T, F>() && k >= unroll * lanes<T>(); k -= unroll * lanes<T>()) {
       v0 = changetype<Join>(0).lanes<T>(v0, vector<T, F, Vector0>(p, q, r));
       v1 = changetype<Join>(0).lanes<T>(v1, vector<T, F, Vector1>(p, q, r));
       v2 = changetype<Join>(0).lanes<T>(v2, vector<T, F, Vector2>(p, q, r));
