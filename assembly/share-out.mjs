@@ -8,7 +8,8 @@
 
 /** Kernels in the order of their numbers: those that take their arguments alike follow each other. */
 export function numbered(kernels) {
-  return kernels.toSorted((a, b) => loaded(a).localeCompare(loaded(b)));
+  const groups = [...new Set(kernels.map(loaded))];
+  return groups.flatMap((values) => kernels.filter((kernel) => loaded(kernel) === values));
 }
 
 /** The number of a kernel is its place among those that are shared out. */
