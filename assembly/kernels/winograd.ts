@@ -215,7 +215,7 @@ function correlate<T>(
  * transforms its own channels on the side that is divided, and all of those on the other.
  */
 // @ts-ignore: decorator
-@parallel(0.22 * channelPairs(shape), 8)
+@parallel(0.13 * channelPairs(shape), 8)
 export function winogradBackwardWeight<T>(
   dweight: usize, dout: usize, x: usize, shape: usize, begin: i32, end: i32,
 ): void {
