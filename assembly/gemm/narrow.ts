@@ -1,5 +1,5 @@
 // Convolutions to one, two or three channels, without packing (direct.ts). A tile of four or six rows would mostly multiply
-// nothing. Here two rows of four vectors stay in registers, and each vector of x̂ that is read serves both: two channels of the
+// nothing. Here two rows of six vectors (four in the plain build) stay in registers, and each vector of x̂ that is read serves both: two channels of the
 // same pixels, or, of one channel, pixels below each other in two rows of the image, which share all taps but the outer ones:
 //
 //   s[p] = b + Σ_u w[u]·x̂[û + p̂],    t[p] = b' + Σ_u w'[u − d]·x̂[û + p̂]        û the place of (c, u·DH, kw·DW)
@@ -7,7 +7,8 @@
 // For two channels d = 0, and w', b' are the other one's; for two rows d = SH/DH, w' = w and b' = b. So the first u serve s only,
 // those from d on both, the last ones t only. No row multiplies by a zero of its own: zero times infinity is NaN.
 //
-// Rows of the image go in pairs from even ones on, whichever of them a thread is asked for: a sum's order is that of its row.
+// Rows of the image go in pairs from even ones on, whichever of them a thread is asked for: a sum's order is that of its row. The
+// vectors of a tile may be those of two pairs.
 
 import { at, lanes, madd } from '../lib/simd';
 import { biasAt, put } from './direct';
@@ -35,10 +36,10 @@ const mostPlaces: i32 = 768;
 @inline
 const sumsBytes: usize = 32 + 12 * mostPlaces;
 
-/** Vectors of a row of the tile. */
+/** Vectors of a row of the tile: by build, since a fused multiply-add needs no temporary. */
 // @ts-ignore: decorator
 @inline
-const V: i32 = 4;
+const V: i32 = ASC_FEATURE_RELAXED_SIMD ? 6 : 4;
 
 /** Whether a convolution of C to M channels goes two rows at a time. */
 export function isNarrow(C: i32, M: i32, KH: i32, KW: i32, SH: i32, DH: i32): bool {
@@ -109,35 +110,51 @@ function addSums<T>(
   out: usize, apart: i32, rows: i32, from: usize, x: usize, room: usize, s: Conv2dShape, oh0: i32, oh1: i32,
   accumulate: bool,
 ): void {
-  const sums = changetype<Sums>(from), L = lanes<T>(), OW = s.OW, last = OW - L, step = sums.below ? 2 : 1;
-  for (let oh = oh0 & -step; oh < oh1; oh += step) {
-    const row = at<T>(x, oh * s.SH * paddedWidth(s)), onlyT = oh + 1 < s.OH ? sums.onlyT : 0;
-    const first = oh < oh0 ? 1 : 0, stop = oh + step > oh1 ? 1 : rows;
-    for (let ow = 0; ow < OW; ow += V * L) {
-      const x0 = at<T>(row, min(ow, last)), x1 = at<T>(row, min(ow + L, last));
-      const x2 = at<T>(row, min(ow + 2 * L, last)), x3 = at<T>(row, min(ow + 3 * L, last));
-      narrowTile<T>(room, sums, x0, x1, x2, x3, onlyT);
-      for (let r = first; r < stop; r++) {
-        for (let v = 0; v < V; v++) {
-          const wanted = ow + v * L, column = min(wanted, last);
-          put<T>(at<T>(out, oh * OW + column + r * apart), room + 16 * (r * V + v), accumulate, wanted - column);
-        }
+  const sums = changetype<Sums>(from), below = sums.below, L = lanes<T>(), OW = s.OW, last = OW - L, step = below ? 2 : 1;
+  const onlyT = s.OH > 1 ? sums.onlyT : 0, rowX = s.SH * paddedWidth(s), places = room + 32 * V, above = below ? max(s.OH - 2, 0) : s.OH;
+  // V vectors at a time, of one pair of rows after the other. Where rows are odd the last one makes a pair with the one before.
+  for (let oh = oh0 & -step, ow = 0; oh < oh1; ) {
+    for (let v = 0, h = oh, w = ow; v < V; v++) {
+      store<usize>(places + 4 * v, at<T>(x, min(h, above) * rowX + min(w, last)));
+      if (w < last) {
+        w += L;
+      } else if (h + step < oh1) {
+        w = 0;
+        h += step;
+      }
+    }
+    narrowTile<T>(room, sums, places, onlyT);
+    for (let v = room; v < room + 16 * V && oh < oh1; v += 16) {
+      const top = min(oh, above), column = min(ow, last), stop = below ? min(2, oh1 - top) : rows;
+      for (let r = max(oh, oh0) - top; r < stop; r++) {
+        put<T>(at<T>(out, top * OW + column + r * apart), v + 16 * V * r, accumulate, ow - column);
+      }
+      ow += L;
+      if (ow >= OW) {
+        ow = 0;
+        oh += step;
       }
     }
   }
 }
 
-/** s and t, for four vectors of pixels: into `room`. */
-function narrowTile<T>(room: usize, sums: Sums, x0: usize, x1: usize, x2: usize, x3: usize, onlyT: i32): void {
+/** s and t, for V vectors of pixels at `places`: into `room`. */
+function narrowTile<T>(room: usize, sums: Sums, places: usize, onlyT: i32): void {
   let place = changetype<usize>(sums) + offsetof<Sums>(), weight = place + 4 * mostPlaces;
-  let s0 = v128.splat<T>(<T>sums.b), s1 = s0, s2 = s0, s3 = s0;
-  let t0 = v128.splat<T>(<T>sums.b1), t1 = t0, t2 = t0, t3 = t0;
+  const x0 = load<usize>(places, 0), x1 = load<usize>(places, 4), x2 = load<usize>(places, 8), x3 = load<usize>(places, 12);
+  const x4 = V > 4 ? load<usize>(places, 16) : 0, x5 = V > 4 ? load<usize>(places, 20) : 0;
+  let s0 = v128.splat<T>(<T>sums.b), s1 = s0, s2 = s0, s3 = s0, s4 = s0, s5 = s0;
+  let t0 = v128.splat<T>(<T>sums.b1), t1 = t0, t2 = t0, t3 = t0, t4 = t0, t5 = t0;
   for (let n = sums.onlyS; n > 0; n--) {
     const u = <usize>load<i32>(place), w = v128.load_splat<T>(weight);
     s0 = madd<T>(w, v128.load(x0 + u), s0);
     s1 = madd<T>(w, v128.load(x1 + u), s1);
     s2 = madd<T>(w, v128.load(x2 + u), s2);
     s3 = madd<T>(w, v128.load(x3 + u), s3);
+    if (V > 4) {
+      s4 = madd<T>(w, v128.load(x4 + u), s4);
+      s5 = madd<T>(w, v128.load(x5 + u), s5);
+    }
     place += 4;
     weight += sizeof<T>();
   }
@@ -155,6 +172,14 @@ function narrowTile<T>(room: usize, sums: Sums, x0: usize, x1: usize, x2: usize,
     v = v128.load(x3 + u);
     s3 = madd<T>(w, v, s3);
     t3 = madd<T>(w1, v, t3);
+    if (V > 4) {
+      v = v128.load(x4 + u);
+      s4 = madd<T>(w, v, s4);
+      t4 = madd<T>(w1, v, t4);
+      v = v128.load(x5 + u);
+      s5 = madd<T>(w, v, s5);
+      t5 = madd<T>(w1, v, t5);
+    }
     place += 4;
     weight += 2 * sizeof<T>();
   }
@@ -164,15 +189,25 @@ function narrowTile<T>(room: usize, sums: Sums, x0: usize, x1: usize, x2: usize,
     t1 = madd<T>(w, v128.load(x1 + u), t1);
     t2 = madd<T>(w, v128.load(x2 + u), t2);
     t3 = madd<T>(w, v128.load(x3 + u), t3);
+    if (V > 4) {
+      t4 = madd<T>(w, v128.load(x4 + u), t4);
+      t5 = madd<T>(w, v128.load(x5 + u), t5);
+    }
     place += 4;
     weight += sizeof<T>();
   }
-  v128.store(room, s0, 0);
-  v128.store(room, s1, 16);
-  v128.store(room, s2, 32);
-  v128.store(room, s3, 48);
-  v128.store(room, t0, 64);
-  v128.store(room, t1, 80);
-  v128.store(room, t2, 96);
-  v128.store(room, t3, 112);
+  v128.store(room, s0, 16 * (0 + 0 * V));
+  v128.store(room, s1, 16 * (1 + 0 * V));
+  v128.store(room, s2, 16 * (2 + 0 * V));
+  v128.store(room, s3, 16 * (3 + 0 * V));
+  v128.store(room, t0, 16 * (0 + 1 * V));
+  v128.store(room, t1, 16 * (1 + 1 * V));
+  v128.store(room, t2, 16 * (2 + 1 * V));
+  v128.store(room, t3, 16 * (3 + 1 * V));
+  if (V > 4) {
+    v128.store(room, s4, 16 * (4 + 0 * V));
+    v128.store(room, s5, 16 * (5 + 0 * V));
+    v128.store(room, t4, 16 * (4 + 1 * V));
+    v128.store(room, t5, 16 * (5 + 1 * V));
+  }
 }
