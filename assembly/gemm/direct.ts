@@ -24,7 +24,7 @@ const mostLines: i32 = 256;
 /** Elements of A at most: a quarter of a megabyte of L2, read once for two vectors of pixels (measured). */
 // @ts-ignore: decorator
 @inline
-const mostWeights: i32 = 65536;
+export const mostWeights: i32 = 65536;
 
 /** Whether a convolution of C to M channels goes without packing. f64, for checking gradients, always packs. */
 // @ts-ignore: decorator

@@ -38,12 +38,12 @@ export const tapsTogether: i32 = MR;
  * all pixels of an image. `taps` is filled up to whole tiles; sums: room for those of a tile and a vector.
  */
 export function addDots<T>(
-  dw: usize, ldw: i32, dy: usize, P: i32, x: usize, taps: usize, sums: usize, s: Conv2dShape, O: i32, count: i32,
+  dw: usize, ldw: i32, dy: usize, P: i32, x: usize, taps: usize, sums: usize, OH: i32, OW: i32, rowX: i32, O: i32, count: i32,
 ): void {
-  const L = lanes<T>(), OW = s.OW, block = max(1, blockPixels / OW), rowX = s.SH * paddedWidth(s);
+  const L = lanes<T>(), block = max(1, blockPixels / OW);
   v128.store(sums, v128.not(tailMask<T>(L - (OW % L))), 192);
-  for (let oh = 0; oh < s.OH; oh += block) {
-    const rows = min(block, s.OH - oh);
+  for (let oh = 0; oh < OH; oh += block) {
+    const rows = min(block, OH - oh);
     for (let o = 0; o < O; o += 2) {
       const here = min(2, O - o), d = at<T>(dy, o * P + oh * OW);
       for (let t = 0; t < count; t += tapsTogether) {

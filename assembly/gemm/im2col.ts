@@ -62,7 +62,7 @@ export function isPadded(s: Conv2dShape): bool {
 }
 
 /** Ĥ: the rows of a plane of x̂. */
-function paddedHeight(s: Conv2dShape): i32 {
+export function paddedHeight(s: Conv2dShape): i32 {
   return max(s.PH + s.H, (s.OH - 1) * s.SH + (s.KH - 1) * s.DH + 1);
 }
 
@@ -130,12 +130,12 @@ export function placeOfTap(s: Conv2dShape, c: i32, kh: i32, kw: i32): i32 {
  * those of the window turned by 180°.
  */
 export function tapOffsets<T>(
-  table: usize, s: Conv2dShape, first: i32, t0: i32, count: i32, padded: i32, turned: bool = false,
+  table: usize, s: Conv2dShape, first: i32, t0: i32, count: i32, padded: i32, turned: bool = false, images: i32 = 1,
 ): void {
   const window = s.KH * s.KW;
   for (let i = 0; i < padded; i++) {
     const t = t0 + min(i, count - 1), c = t / window, inside = turned ? window - 1 - t % window : t % window;
-    store<i32>(table + 4 * i, placeOfTap(s, c - first, inside / s.KW, inside % s.KW) << alignof<T>());
+    store<i32>(table + 4 * i, (images * placeOfTap(s, c - first, inside / s.KW, inside % s.KW)) << alignof<T>());
   }
 }
 

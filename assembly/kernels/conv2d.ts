@@ -15,16 +15,17 @@
 //
 // of dY between zeros, with input and output channels changed round and the window turned by 180°: the mirrored shape.
 // No column matrix is stored. f32 reads the padded planes x̂ (or those of dY) where they lie (gemm/direct.ts, narrow.ts, dots.ts), unless
-// sizes make packing faster. Packed, panels of col(X) are filled from x̂, and Wᵀ·dY leaves a block at a time through col2im.
+// sizes make packing faster; of small images it takes eight at a time (batch.ts). Packed, panels of col(X) are filled from x̂, and Wᵀ·dY leaves a block at a time through col2im.
 //
 // Layouts: x [N][C][H][W], y [N][O][OH][OW], W [O][C/G][KH][KW], b [O].
 
+import { isBatched, moreRows, mostElements, multiplyBatch, packBatch, suitsBatch, together } from '../gemm/batch';
 import { biasAt, isDirect, multiplyDirect, packStarts, packWindows } from '../gemm/direct';
 import { addDots, sumsDirectly, tapsTogether } from '../gemm/dots';
 import { KC, MB, NC, multiplyPanels, panelsOfA, panelsOfB, roundUp } from '../gemm/gemm';
 import {
-  addPlanes, behindTables, clearPlanes, entry, isPadded, packPixels, packTaps, padPlanes, pixelOffsets, pixelTable, planeElements,
-  scatterPixels, tapOffsets, tapTable,
+  addPlanes, behindTables, clearPlanes, entry, isPadded, packPixels, packTaps, paddedWidth, padPlanes, pixelOffsets, pixelTable, planeElements,
+  scatterPixels, placeOfTap, tapOffsets, tapTable,
 } from '../gemm/im2col';
 import { isNarrow, multiplyNarrow, packNarrow } from '../gemm/narrow';
 import { packColumns, packRows } from '../gemm/pack';
@@ -32,17 +33,30 @@ import { Conv2dShape, conv2dShape, planeProducts, rowProducts, tapProducts } fro
 import { NR, paddedRows } from '../gemm/tile';
 import { fill } from '../lib/rows';
 import { at } from '../lib/simd';
+import { transpose } from '../lib/transpose';
 
 // Every product takes `shape`: a Conv2dShape with conv2dWorkspace bytes in all. Behind it are the tables of im2col, one
 // partial tile, panels of A, panels of B, one block of Wᵀ·dY, and planes of x̂ or dx̂: those that a block of taps reads. Without packing,
 // the mirrored shape stands in the table of pixels, biases or narrow.ts' sums in the panels of B, those of dots.ts in the block, and
-// the planes may be dout's.
+// the planes may be dout's. Images side by side stand at the end of the panels of A, sums or dout's at those of B.
 
 /** Bytes of the shape at `shape` and the workspace behind it: in f64, since a user's sizes may be beyond memory. */
 export function conv2dWorkspace<T>(shape: usize): f64 {
   const s = changetype<Conv2dShape>(shape), planes = min(s.C / s.G, (MB - 1) / (s.KH * s.KW) + 2) * planeElements(s);
   const mirrored = isMirrored<T>(s) ? mirroredElements(s) : 0.0;
   return <f64>(paddedPlanes<T>(shape) - shape) + sizeof<T>() * max(planes, mirrored);
+}
+
+/** Rows of the N·OH that are done together. */
+export function rowsTogether(shape: usize): i32 {
+  const s = changetype<Conv2dShape>(shape);
+  return suitsBatch(s) ? together * s.OH : 1;
+}
+
+/** Planes of the N·C of dx that are. */
+export function planesTogether(shape: usize): i32 {
+  const s = changetype<Conv2dShape>(shape);
+  return (s.SH | s.SW) == 1 && suitsBatch(mirror(shape)) ? together * s.C : 1;
 }
 
 /** Elements of the planes of dout between zeros, where the mirrored convolution has any. */
@@ -53,15 +67,15 @@ function mirroredElements(s: Conv2dShape): f64 {
 
 /**
  * Whether dx is made of dout by the convolution of the mirrored shape, without packing: unless more than a ninth of its products are by
- * padding or by rows of a tile that no channel fills; or x has few channels and copying dout costs more than adding columns up (measured).
+ * padding or by rows of a tile that no channel fills (measured).
  * An infinite weight times such padding is NaN, as it is forward, where col2im has no product.
  */
 function isMirrored<T>(s: Conv2dShape): bool {
-  const Cg = s.C / s.G, Og = s.O / s.G, window = s.KH * s.KW;
+  const Cg = s.C / s.G, Og = s.O / s.G;
   if ((s.SH | s.SW) != 1 || (s.KH - 1) * s.DH < s.PH || (s.KW - 1) * s.DW < s.PW) return false;
   if (!isDirect<T>(Og, Cg, s.KH, s.KW, s.H, s.W, 5)) return false;
   const narrow = isNarrow(Og, Cg, s.KH, s.KW, 1, s.DH), useful = 9.0 * s.P, pixels = 8.0 * s.H * s.W;
-  return pixels <= useful && (narrow ? 2 * Cg * window >= 3 * Og : paddedRows(Cg) * pixels <= Cg * useful);
+  return pixels <= useful && (narrow || paddedRows(Cg) * pixels <= Cg * useful);
 }
 
 // @ts-ignore: decorator
@@ -78,12 +92,13 @@ function paddedPlanes<T>(shape: usize): usize {
 
 /** Output rows [begin, end) of the N·OH: out = W·col(X) + b. bias may be null. */
 // @ts-ignore: decorator
-@parallel(0.05 * rowProducts(shape))
+@parallel(0.05 * rowProducts(shape), rowsTogether(shape))
 export function conv2dForward<T>(
   out: usize, x: usize, weight: usize, bias: usize, shape: usize, begin: i32, end: i32,
 ): void {
   const s = changetype<Conv2dShape>(shape);
-  if (isDirect<T>(s.C / s.G, s.O / s.G, s.KH, s.KW, s.OH, s.OW, 3)) forwardDirect<T>(out, x, weight, bias, shape, begin, end);
+  const direct = isBatched<T>(s) || isDirect<T>(s.C / s.G, s.O / s.G, s.KH, s.KW, s.OH, s.OW, 3);
+  if (direct) forwardDirect<T>(out, x, weight, bias, shape, begin, end);
   else forwardPacked<T>(out, x, weight, bias, shape, begin, end);
 }
 
@@ -98,6 +113,7 @@ function forwardDirect<T>(out: usize, x: usize, weight: usize, bias: usize, shap
 
 /** What productsDirect needs of shape s, whatever the group: places of the taps, and room between zeros. */
 function prepareDirect<T>(shape: usize, s: Conv2dShape, turned: bool): void {
+  if (isBatched<T>(s)) return;
   tapOffsets<T>(tapTable(shape), s, 0, 0, s.T, s.T, turned);
   clearPlanes<T>(paddedPlanes<T>(shape), s, s.C / s.G);
 }
@@ -110,6 +126,7 @@ function productsDirect<T>(
   out: usize, x: usize, weight: usize, bias: usize, shape: usize, s: Conv2dShape, g: i32, o0: i32, M: i32,
   turned: bool, accumulate: bool, begin: i32, end: i32,
 ): void {
+  if (isBatched<T>(s)) return productsTogether<T>(out, x, weight, bias, shape, s, g, o0, M, turned, accumulate, begin, end);
   const Cg = s.C / s.G, Og = s.O / s.G, T = s.T, P = s.P, window = s.KH * s.KW;
   const taps = tapTable(shape), partial = behindTables(shape), aPanels = panelsOfA<T>(partial);
   const beside = panelsOfB<T>(partial, MB, KC), narrow = isNarrow(Cg, Og, s.KH, s.KW, s.SH, s.DH);
@@ -128,6 +145,30 @@ function productsDirect<T>(
     if (narrow) multiplyNarrow<T>(to, P, beside, image, partial, s, o0, M, oh, stop, accumulate);
     else multiplyDirect<T>(to, P, aPanels, beside, image, taps, partial, s, M, T, oh, stop, accumulate);
     line += stop - oh;
+  }
+}
+
+/** The same for as many images at a time as are whole, and `together` at most. */
+function productsTogether<T>(
+  out: usize, x: usize, weight: usize, bias: usize, shape: usize, s: Conv2dShape, g: i32, o0: i32, M: i32,
+  turned: bool, accumulate: bool, begin: i32, end: i32,
+): void {
+  const Cg = s.C / s.G, Og = s.O / s.G, T = s.T, P = s.P, window = s.KH * s.KW, size = s.H * s.W;
+  const taps = tapTable(shape), partial = behindTables(shape), aPanels = panelsOfA<T>(partial);
+  const starts = panelsOfB<T>(partial, MB, KC), sums = at<T>(starts, M + moreRows), images = at<T>(starts, -mostElements * together);
+  const lineStride = turned ? window : T, w = at<T>(weight, g * Og * T + o0 * lineStride);
+  packBatch<T>(aPanels, taps, sums, s, w, M, lineStride, turned ? Og * window : window, turned);
+  packStarts<T>(starts, bias, M);
+  for (let line = begin; line < end; ) {
+    const n = line / s.OH, oh = line - n * s.OH, stop = min(s.OH, oh + end - line);
+    const count = stop - oh == s.OH ? min(together, (end - line) / s.OH) : 1, rows = (stop - oh) * s.OW;
+    packColumns<T>(images, at<T>(x, (n * s.C + g * Cg) * size), s.C * size, 1, count, Cg * size);
+    multiplyBatch<T>(sums, aPanels, starts, images, taps, partial, s, M, oh, stop);
+    const to = at<T>(out, (n * s.O + g * Og + o0) * P);
+    for (let p = oh * s.OW; p < M * P; p += P) {
+      transpose<T>(at<T>(to, p), at<T>(sums, p * together), count, s.O * P, rows, together, accumulate);
+    }
+    line += count * (stop - oh);
   }
 }
 
@@ -171,24 +212,46 @@ export function conv2dBackwardWeight<T>(
   dweight: usize, dout: usize, x: usize, shape: usize, begin: i32, end: i32,
 ): void {
   const s = changetype<Conv2dShape>(shape);
-  if (sumsDirectly<T>(s.T, s.O / s.G, s.OH, s.OW)) weightsDirect<T>(dweight, dout, x, shape, begin, end);
+  const images = isSummedTogether<T>(s) ? together : 1;
+  if (sumsDirectly<T>(s.T, s.O / s.G, s.OH, s.OW * images)) weightsDirect<T>(dweight, dout, x, shape, images, begin, end);
   else weightsPacked<T>(dweight, dout, x, shape, begin, end);
 }
 
-function weightsDirect<T>(dweight: usize, dout: usize, x: usize, shape: usize, begin: i32, end: i32): void {
-  const s = changetype<Conv2dShape>(shape);
+/** For `images` at a time: 1 or `together`. */
+function weightsDirect<T>(
+  dweight: usize, dout: usize, x: usize, shape: usize, images: i32, begin: i32, end: i32,
+): void {
+  const s = changetype<Conv2dShape>(shape), size = s.H * s.W;
   const Cg = s.C / s.G, Og = s.O / s.G, T = s.T, P = s.P, window = s.KH * s.KW, count = end - begin;
-  const first = begin / window, channels = (end - 1) / window + 1 - first, taps = tapTable(shape);
-  tapOffsets<T>(taps, s, first, begin, count, roundUp(count, tapsTogether));
-  clearPlanes<T>(paddedPlanes<T>(shape), s, channels);
+  const first = begin / window, channels = (end - 1) / window + 1 - first, taps = tapTable(shape), partial = behindTables(shape);
+  const copy = images > 1 ? panelsOfA<T>(partial) : paddedPlanes<T>(shape), copyOfDy = panelsOfB<T>(partial, MB, KC);
+  tapOffsets<T>(taps, s, first, begin, count, roundUp(count, tapsTogether), false, images);
+  clearPlanes<T>(copy, s, channels * images);
   for (let g = 0; g < s.G; g++) {
-    for (let n = 0; n < s.N; n++) {
-      const planes = at<T>(x, (n * s.C + g * Cg + first) * s.H * s.W);
-      const image = padPlanes<T>(paddedPlanes<T>(shape), planes, s, channels);
-      const dw = at<T>(dweight, g * Og * T + begin), dy = at<T>(dout, (n * s.O + g * Og) * P);
-      addDots<T>(dw, T, dy, P, image, taps, besidePanels<T>(shape), s, Og, count);
+    for (let n = 0; n < s.N; n += images) {
+      const planes = at<T>(x, (n * s.C + g * Cg + first) * size), here = min(images, s.N - n);
+      let image = copy, dy = at<T>(dout, (n * s.O + g * Og) * P);
+      if (images > 1) {
+        for (let r = 0; r < channels * s.H; r++) {
+          const row = at<T>(copy, placeOfTap(s, r / s.H, r % s.H + s.PH, s.PW) * together);
+          packColumns<T>(row, at<T>(planes, r * s.W), s.C * size, 1, here, s.W);
+        }
+        packColumns<T>(copyOfDy, dy, s.O * P, 1, here, Og * P);
+        dy = copyOfDy;
+      } else {
+        image = padPlanes<T>(copy, planes, s, channels);
+      }
+      const dw = at<T>(dweight, g * Og * T + begin), rowX = s.SH * paddedWidth(s) * images;
+      addDots<T>(dw, T, dy, P * images, image, taps, besidePanels<T>(shape), s.OH, s.OW * images, rowX, Og, count);
     }
   }
+}
+
+/** Whether weight gradients may take images together: rows of x̂ in one piece, and room for it. */
+// @ts-ignore: decorator
+@inline
+function isSummedTogether<T>(s: Conv2dShape): bool {
+  return isBatched<T>(s) && s.SW == 1 && (s.C / s.G) * planeElements(s) * together <= MB * KC;
 }
 
 function weightsPacked<T>(dweight: usize, dout: usize, x: usize, shape: usize, begin: i32, end: i32): void {
@@ -220,12 +283,12 @@ function weightsPacked<T>(dweight: usize, dout: usize, x: usize, shape: usize, b
 
 /** Planes [begin, end) of the N·C: dx = col2im(Wᵀ·dout), or dx += with `accumulate`. */
 // @ts-ignore: decorator
-@parallel(0.05 * planeProducts(shape))
+@parallel(0.05 * planeProducts(shape), planesTogether(shape))
 export function conv2dBackwardInput<T>(
   dx: usize, dout: usize, weight: usize, shape: usize, accumulate: i32, begin: i32, end: i32,
 ): void {
-  const s = changetype<Conv2dShape>(shape), C = s.C, Cg = C / s.G, direct = isMirrored<T>(s);
-  const back = direct ? mirror(shape) : s;
+  const s = changetype<Conv2dShape>(shape), C = s.C, Cg = C / s.G, mirrored = mirror(shape);
+  const direct = isMirrored<T>(s) || (sizeof<T>() == 4 && planesTogether(shape) > 1), back = direct ? mirrored : s;
   if (direct) prepareDirect<T>(shape, back, true);
   else if (!accumulate) fill<T>(dx, 0, begin * s.H * s.W, end * s.H * s.W);
   // The rest of an image, then whole images, then the first planes of one.

@@ -1,6 +1,6 @@
-// A block of lanes × lanes elements, transposed in registers.
+// Transpositions: of a block of lanes × lanes elements in registers, and of a whole plane.
 
-import { at } from './simd';
+import { at, lanes } from './simd';
 
 /** dst[k][l] (=|+=) src[l][k] for k, l < lanes. Strides are those between rows, in elements. */
 // @ts-ignore: decorator
@@ -45,5 +45,52 @@ export function transposeLanes<T>(
     v128.store(dst1, d1);
     v128.store(dst2, d2);
     v128.store(dst3, d3);
+  }
+}
+
+/**
+ * out[r·rowO + c] (=|+=) x[r + c·columnX]: blocks of lanes × lanes, then what is left at both edges. Where the strides
+ * are large powers of two, lines of x or of out take each other's place in the cache. So cache lines of x and of out are
+ * read and written to their end within a square of two lines each way, and blocks go by two times two (measured).
+ */
+export function transpose<T>(
+  out: usize, x: usize, rows: i32, rowO: i32, columns: i32, columnX: i32, accumulate: bool,
+): void {
+  const L = lanes<T>(), side = 8 * L, wholeRows = rows & -L, wholeColumns = columns & -L;
+  const below = <usize>(rowO * L) << alignof<T>(), beside = <usize>(columnX * L) << alignof<T>();
+  for (let r0 = 0; r0 < wholeRows; r0 += side) {
+    const r1 = min(r0 + side, wholeRows);
+    for (let c0 = 0; c0 < wholeColumns; c0 += side) {
+      const c1 = min(c0 + side, wholeColumns);
+      for (let r = r0; r < r1; r += 2 * L) {
+        const high = r + L < r1;
+        for (let c = c0; c < c1; c += 2 * L) {
+          const to = at<T>(out, r * rowO + c), from = at<T>(x, r + c * columnX), wide = c + L < c1;
+          transposeBlock<T>(to, rowO, from, columnX, accumulate);
+          if (wide) transposeBlock<T>(to + 16, rowO, from + beside, columnX, accumulate);
+          if (high) transposeBlock<T>(to + below, rowO, from + 16, columnX, accumulate);
+          if (wide && high) transposeBlock<T>(to + below + 16, rowO, from + beside + 16, columnX, accumulate);
+        }
+      }
+    }
+  }
+  const rightO = at<T>(out, wholeColumns), rightX = at<T>(x, wholeColumns * columnX);
+  copyElements<T>(rightO, rightX, wholeRows, rowO, 1, columns - wholeColumns, 1, columnX, accumulate);
+  const lowestO = at<T>(out, wholeRows * rowO), lowestX = at<T>(x, wholeRows);
+  copyElements<T>(lowestO, lowestX, rows - wholeRows, rowO, 1, columns, 1, columnX, accumulate);
+}
+
+/** A plane of any strides. */
+export function copyElements<T>(
+  out: usize, x: usize, rows: i32, rowO: i32, rowX: i32, columns: i32, columnO: i32, columnX: i32, accumulate: bool,
+): void {
+  const stepO = <usize>columnO << alignof<T>(), stepX = <usize>columnX << alignof<T>();
+  for (let r = 0; r < rows; r++) {
+    let to = at<T>(out, r * rowO), from = at<T>(x, r * rowX);
+    for (let c = 0; c < columns; c++) {
+      store<T>(to, accumulate ? load<T>(to) + load<T>(from) : load<T>(from));
+      to += stepO;
+      from += stepX;
+    }
   }
 }

@@ -38,6 +38,12 @@ const blocks: [string, Conv2dSizes][] = [
   ['more pixels than a block of rows', sizesOf({ ...plain, N: 2, C: 5, H: 40, W: 37, O: 7, KH: 3, KW: 5 })],
   ['whole vectors', sizesOf({ ...plain, N: 2, C: 6, H: 16, W: 16, O: 16, KH: 3, KW: 3 })],
   ['weights beyond what is read for two vectors', sizesOf({ ...plain, N: 1, C: 64, H: 4, W: 5, O: 120, KH: 3, KW: 3 })],
+  ['small images together', sizesOf({ ...plain, N: 11, C: 8, H: 7, W: 6, O: 9, KH: 3, KW: 3 })],
+  ['small images without padding', sizesOf({ ...plain, PH: 0, PW: 0, N: 9, C: 6, H: 9, W: 8, O: 16, KH: 5, KW: 3 })],
+  [
+    'small images, strides and groups',
+    sizesOf({ ...plain, SH: 2, SW: 2, N: 17, C: 20, H: 7, W: 8, O: 16, KH: 3, KW: 4, G: 2 }),
+  ],
   ['depthwise', sizesOf({ ...plain, N: 2, C: 7, H: 9, W: 8, O: 14, KH: 3, KW: 3, G: 7 })],
 ];
 
