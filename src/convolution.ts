@@ -5,16 +5,20 @@ import { type Conv2dGeometry, isDepthwise, suitsWinograd } from './geometry/conv
 /** The kernels of a convolution's three passes. */
 export type Convolution = ReturnType<typeof convolutionOf>;
 
-/** Channels of a group, on either side, from which on Winograd's algorithm is faster (measured). */
-const winogradChannels = 12;
+/** Channels of a group, on either side, from which on Winograd's algorithm is faster, where its tiles lie within the image (measured). */
+const winogradChannels = 11;
 /** Output pixels of all images from which on transforming the weights pays (measured). */
 const winogradPixels = 256;
+
+/** Tiles of Winograd's algorithm along so many pixels. */
+const tilesAlong = (pixels: number) => Math.ceil(pixels / 4);
 
 /** What 'auto' stands for. */
 function chosen(g: Conv2dGeometry): 'direct' | 'winograd' {
   if (g.algorithm !== 'auto') return g.algorithm;
   const channels = Math.min(g.C, g.O) / g.groups;
-  const worth = channels >= winogradChannels && g.N * g.OH * g.OW >= winogradPixels;
+  const inside = (g.OH * g.OW) / (16 * tilesAlong(g.OH) * tilesAlong(g.OW));
+  const worth = channels * inside >= winogradChannels && g.N * g.OH * g.OW >= winogradPixels;
   return worth && suitsWinograd(g) ? 'winograd' : 'direct';
 }
 
@@ -33,8 +37,8 @@ export function convolutionOf(core: Core, dtype: FloatDType, g: Conv2dGeometry) 
       backwardInput: kernels.winogradBackwardInput,
       backwardWeight: kernels.winogradBackwardWeight,
       extents: {
-        forward: g.N * Math.ceil(g.OH / 4),
-        backwardInput: g.N * Math.ceil(g.H / 4),
+        forward: g.N * tilesAlong(g.OH),
+        backwardInput: g.N * tilesAlong(g.H),
         backwardWeight: Math.max(g.C, g.O) / g.groups,
       },
       workspace: kernels.winogradWorkspace,
