@@ -1,10 +1,13 @@
 import type { Core } from './core/core.ts';
 import { arrayOf, type FloatDType } from './dtype.ts';
-import { blocksOfRows } from './geometry/layernorm.ts';
+import { rowsTogether } from './geometry/layernorm.ts';
 
-/** Bytes of scratch in which backward leaves the sums of blocks of rows, one after the other for dγ and dβ. */
+/**
+ * Bytes of scratch in which backward leaves the sums of blocks of rows, one after the other for dγ and dβ. Behind them lies a γ of
+ * ones for those who have none.
+ */
 export function layerNormSumsBytes(dtype: FloatDType, rows: number, C: number): number {
-  return 2 * blocksOfRows(rows) * C * arrayOf(dtype).BYTES_PER_ELEMENT;
+  return (2 * Math.ceil(rows / rowsTogether(rows)) + 1) * C * arrayOf(dtype).BYTES_PER_ELEMENT;
 }
 
 /** Layer norm's backward pass between addresses; those of `dweight`, `dbias`, `dx` and `weight` may be null. */
@@ -16,10 +19,13 @@ export function layerNormBackwardAt(
   rows: number, C: number,
 ): void {
   const kernels = core.kernels[dtype];
-  const bytes = layerNormSumsBytes(dtype, rows, C);
-  const blocks = blocksOfRows(rows);
-  const sums = dweight || dbias ? core.memory.scratch(bytes) : 0;
-  kernels.layerNormBackward(dx, sums, dout, x, weight, mean, rstd, C, rows, 0, blocks);
+  const together = rowsTogether(rows);
+  const blocks = Math.ceil(rows / together);
+  const bytes = blocks * C * arrayOf(dtype).BYTES_PER_ELEMENT;
+  const sums = core.memory.scratch(layerNormSumsBytes(dtype, rows, C));
+  const ones = sums + 2 * bytes;
+  if (!weight) kernels.fill(ones, 1, 0, C);
+  kernels.layerNormBackward(dx, sums, dout, x, weight || ones, mean, rstd, C, rows, together, 0, blocks);
   if (dweight) kernels.linearBackwardBias(dweight, sums, blocks, C, 0, C);
-  if (dbias) kernels.linearBackwardBias(dbias, sums + bytes / 2, blocks, C, 0, C);
+  if (dbias) kernels.linearBackwardBias(dbias, sums + bytes, blocks, C, 0, C);
 }

@@ -11,7 +11,7 @@
 // r·mean(g), and Σx̂ = 0 frees it of any other share; ∂r/∂x = −r²·x̂/C makes the path through r r·x̂·mean(g∘x̂).
 //
 // γ (weight) and β (bias) may be null: then γ = 1, β = 0. Forward saves μ and r of each row for backward.
-// dx overwrites. Rows lie one behind the other. The sums of dγ and dβ over rows are those of blocks of 16 rows, so that threads
+// dx overwrites. Rows lie one behind the other. The sums of dγ and dβ over rows are those of blocks of rows, so that threads
 // share rows, of which each finds in its cache what it reads twice, and the order of additions is still one; what sums the
 // blocks up is the kernel of a linear layer's bias gradient.
 //
@@ -52,68 +52,63 @@ export function layerNormForward<T>(
   }
 }
 
-/** Rows whose shares of dγ and dβ are summed in one place (src/geometry/layernorm.ts knows the number, too). */
-const together = 16;
-
 /**
- * Blocks [begin, end) of 16 rows: dx, unless it is null, and what each block adds to dγ and dβ.
- * dx, dout, x: [rows, C]; sums: [2, ⌈rows/16⌉, C], overwritten, or null; weight: [C] or null; mean, rstd: [rows].
+ * Blocks [begin, end) of `together` rows: dx, unless it is null, and what each block adds to dγ and dβ.
+ * dx, dout, x: [rows, C]; sums: [2, ⌈rows/together⌉, C], overwritten; weight: [C]; mean, rstd: [rows].
  *
- * Two rows at a time: the sums of one would wait for each other. Where only one is left it is its own second, with dy = 0.
+ * Row by row, as they lie: of two at a time the processor fetches nothing ahead (measured out of cache: half the speed).
  */
 // @ts-ignore: decorator
-@parallel(16 * 0.8 * C)
+@parallel(0.8 * together * C)
 export function layerNormBackward<T>(
   dx: usize, sums: usize,
   dout: usize, x: usize, weight: usize, mean: usize, rstd: usize,
-  C: i32, rows: i32, begin: i32, end: i32,
+  C: i32, rows: i32, together: i32, begin: i32, end: i32,
 ): void {
-  const whole = weight && sums ? wholeVectors<T>(C) : 0, blocks = (rows + together - 1) / together;
-  const stop = min(rows, end * together);
-  for (let row = begin * together; row < stop; row += 2) {
-    const last = min(row + 1, stop - 1), second = last > row ? v128.not(zero()) : zero();
-    const x0 = at<T>(x, row * C), x1 = at<T>(x, last * C), dout0 = at<T>(dout, row * C), dout1 = at<T>(dout, last * C);
-    const mu0 = splatAt<T>(mean, row), mu1 = splatAt<T>(mean, last);
-    const r0 = splatAt<T>(rstd, row), r1 = splatAt<T>(rstd, last);
+  const pairs = wholeVectors<T>(C, 2), blocks = (rows + together - 1) / together;
+  for (let row = begin * together, stop = min(rows, end * together); row < stop; row++) {
+    const xRow = at<T>(x, row * C), dyRow = at<T>(dout, row * C);
+    const mus = splatAt<T>(mean, row), rs = splatAt<T>(rstd, row);
     const dgamma = at<T>(sums, (row / together) * C), dbeta = at<T>(dgamma, blocks * C);
-    if (sums && row % together == 0) {
+    if (row % together == 0) {
       memory.fill(dgamma, 0, at<T>(0, C));
       memory.fill(dbeta, 0, at<T>(0, C));
     }
 
-    // Σ g and Σ g∘(x − μ) of both rows, and with p = dy∘(x − μ) their shares r·p of dγ. Beyond a row dy is 0.
+    // Σ g and Σ g∘(x − μ), and with p = dy∘(x − μ) the row's share r·p of dγ.
     let g0 = zero(), g1 = zero(), gx0 = zero(), gx1 = zero();
     let c = 0;
-    for (; c < whole; c += lanes<T>()) {
-      const gamma = v128.load(at<T>(weight, c));
-      const dy0 = v128.load(at<T>(dout0, c)), dy1 = v128.and(v128.load(at<T>(dout1, c)), second);
-      const p0 = v128.mul<T>(dy0, centred<T>(x0, mu0, c, lanes<T>())), p1 = v128.mul<T>(dy1, centred<T>(x1, mu1, c, lanes<T>()));
-      g0 = madd<T>(gamma, dy0, g0);
-      g1 = madd<T>(gamma, dy1, g1);
-      gx0 = madd<T>(gamma, p0, gx0);
-      gx1 = madd<T>(gamma, p1, gx1);
-      accumulate<T>(at<T>(dgamma, c), madd<T>(r0, p0, v128.mul<T>(r1, p1)), lanes<T>());
-      accumulate<T>(at<T>(dbeta, c), v128.add<T>(dy0, dy1), lanes<T>());
+    for (; c < pairs; c += 2 * lanes<T>()) {
+      const fromX = at<T>(xRow, c), fromDy = at<T>(dyRow, c), fromGamma = at<T>(weight, c);
+      const toGamma = at<T>(dgamma, c), toBeta = at<T>(dbeta, c);
+      let gamma = v128.load(fromGamma), dy = v128.load(fromDy), p = v128.mul<T>(dy, v128.sub<T>(v128.load(fromX), mus));
+      g0 = madd<T>(gamma, dy, g0);
+      gx0 = madd<T>(gamma, p, gx0);
+      v128.store(toGamma, madd<T>(rs, p, v128.load(toGamma)));
+      v128.store(toBeta, v128.add<T>(dy, v128.load(toBeta)));
+      gamma = v128.load(fromGamma, 16);
+      dy = v128.load(fromDy, 16);
+      p = v128.mul<T>(dy, v128.sub<T>(v128.load(fromX, 16), mus));
+      g1 = madd<T>(gamma, dy, g1);
+      gx1 = madd<T>(gamma, p, gx1);
+      v128.store(toGamma, madd<T>(rs, p, v128.load(toGamma, 16)), 16);
+      v128.store(toBeta, v128.add<T>(dy, v128.load(toBeta, 16)), 16);
     }
     for (; c < C; c += lanes<T>()) {
-      const left = C - c, gamma = weight ? loadLanes<T>(at<T>(weight, c), left) : v128.splat<T>(1);
-      const dy0 = loadLanes<T>(at<T>(dout0, c), left), dy1 = v128.and(loadLanes<T>(at<T>(dout1, c), left), second);
-      const p0 = v128.mul<T>(dy0, centred<T>(x0, mu0, c, left)), p1 = v128.mul<T>(dy1, centred<T>(x1, mu1, c, left));
-      g0 = madd<T>(gamma, dy0, g0);
-      g1 = madd<T>(gamma, dy1, g1);
-      gx0 = madd<T>(gamma, p0, gx0);
-      gx1 = madd<T>(gamma, p1, gx1);
-      if (!sums) continue;
-      accumulate<T>(at<T>(dgamma, c), madd<T>(r0, p0, v128.mul<T>(r1, p1)), left);
-      accumulate<T>(at<T>(dbeta, c), v128.add<T>(dy0, dy1), left);
+      const left = C - c, gamma = loadLanes<T>(at<T>(weight, c), left), dy = loadLanes<T>(at<T>(dyRow, c), left);
+      const p = v128.mul<T>(dy, centred<T>(xRow, mus, c, left));
+      g0 = madd<T>(gamma, dy, g0);
+      gx0 = madd<T>(gamma, p, gx0);
+      accumulate<T>(at<T>(dgamma, c), v128.mul<T>(rs, p), left);
+      accumulate<T>(at<T>(dbeta, c), dy, left);
     }
-    if (!dx) continue;
-    backwardRow<T>(at<T>(dx, row * C), dout0, x0, weight, mu0, r0, g0, gx0, C);
-    if (last > row) backwardRow<T>(at<T>(dx, last * C), dout1, x1, weight, mu1, r1, g1, gx1, C);
+    if (dx) backwardRow<T>(at<T>(dx, row * C), dyRow, xRow, weight, mus, rs, v128.add<T>(g0, g1), v128.add<T>(gx0, gx1), C);
   }
 }
 
 /** dx of a row, from the lanes of its Σ g and Σ g∘(x − μ). */
+// @ts-ignore: decorator
+@inline
 function backwardRow<T>(
   dx: usize,
   dout: usize, x: usize, weight: usize, mus: v128, rs: v128, g: v128, gx: v128,
@@ -124,11 +119,7 @@ function backwardRow<T>(
   // r·mean(g∘x̂), the factor of x − μ.
   const slope = v128.splat<T>(<T>(r * r * (sumLanes<T>(gx) / <T>C)));
   let c = 0;
-  if (weight) {
-    for (; c < whole; c += lanes<T>()) {
-      backwardAt<T>(dx, dout, x, weight, mus, rs, meanG, slope, c, lanes<T>(), true);
-    }
-  }
+  for (; c < whole; c += lanes<T>()) backwardAt<T>(dx, dout, x, weight, mus, rs, meanG, slope, c, lanes<T>());
   for (; c < C; c += lanes<T>()) backwardAt<T>(dx, dout, x, weight, mus, rs, meanG, slope, c, C - c);
 }
 
@@ -159,10 +150,10 @@ function forwardAt<T>(
 function backwardAt<T>(
   dx: usize,
   dout: usize, x: usize, weight: usize, mus: v128, rs: v128, meanG: v128, slope: v128,
-  c: i32, left: i32, affine: bool = false,
+  c: i32, left: i32,
 ): void {
-  const g = v128.sub<T>(scaled<T>(weight, dout, c, left, affine), meanG);
-  const d = nmadd<T>(centred<T>(x, mus, c, left), slope, g);
+  const g = v128.mul<T>(loadLanes<T>(at<T>(weight, c), left), loadLanes<T>(at<T>(dout, c), left));
+  const d = nmadd<T>(centred<T>(x, mus, c, left), slope, v128.sub<T>(g, meanG));
   storeLanes<T>(at<T>(dx, c), v128.mul<T>(rs, d), left);
 }
 
@@ -217,14 +208,6 @@ function addSquare<T>(sum: v128, v: v128): v128 {
 @inline
 function centred<T>(x: usize, mus: v128, c: i32, left: i32): v128 {
   return v128.sub<T>(loadLanes<T>(at<T>(x, c), left), mus);
-}
-
-/** g = γ∘dy at column c. */
-// @ts-ignore: decorator
-@inline
-function scaled<T>(weight: usize, dout: usize, c: i32, left: i32, affine: bool = false): v128 {
-  const dy = loadLanes<T>(at<T>(dout, c), left);
-  return affine || weight ? v128.mul<T>(loadLanes<T>(at<T>(weight, c), left), dy) : dy;
 }
 
 // @ts-ignore: decorator

@@ -11,10 +11,10 @@ export function layerNormRows(call: string, shape: Shape, normalizedShape: Shape
   return { rows: sizeOf(shape) / C, C };
 }
 
-/** How many rows are summed in one place, as assembly/kernels/layernorm.ts has it. */
-const together = 16;
-
-/** How many blocks of rows backward sums dγ and dβ over, one by one, before it adds them up. */
-export function blocksOfRows(rows: number): number {
-  return Math.ceil(rows / together);
+/**
+ * How many rows backward sums dγ and dβ over in one place, whose sums it adds up in the end: so many that these take little memory,
+ * so few that there are enough for all threads.
+ */
+export function rowsTogether(rows: number): number {
+  return Math.max(16, Math.ceil(rows / 64));
 }

@@ -58,7 +58,7 @@ export class LayerNorm extends Layer {
       inPlace: [0],
       inPlaceBackward: [0],
       hasParameters: this.weight !== null,
-      reserve: () => void (this.weight && this.core.memory.scratch(layerNormSumsBytes(this.dtype, rows, C))),
+      reserve: () => void this.core.memory.scratch(layerNormSumsBytes(this.dtype, rows, C)),
       forward: ({ inputs, outputs, saved }) => {
         // biome-ignore format: outputs, inputs, sizes
         this.kernels.layerNormForward(

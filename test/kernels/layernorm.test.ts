@@ -10,6 +10,7 @@ forEachBuild((core, dtype) => {
 
   function run(rows: number, C: number, x: Float64Array, eps: number, affine: boolean) {
     const random = new Random(C);
+    const together = 16;
     const memory = new Guarded(core);
     const gamma = affine ? random.normals(C, 1) : undefined;
     const beta = affine ? random.normals(C) : undefined;
@@ -19,14 +20,15 @@ forEachBuild((core, dtype) => {
       x: memory.input(dtype, x),
       dy: memory.input(dtype, dy),
       gamma: gamma ? memory.input(dtype, gamma) : 0,
+      scale: memory.input(dtype, gamma ?? new Float64Array(C).fill(1)),
       beta: beta ? memory.input(dtype, beta) : 0,
       out: memory.output(dtype, rows * C),
       mean: memory.output(dtype, rows),
       rstd: memory.output(dtype, rows),
       dx: memory.output(dtype, rows * C),
-      sums: memory.output(dtype, 2 * Math.ceil(rows / 16) * C),
+      sums: memory.output(dtype, 2 * Math.ceil(rows / together) * C),
     };
-    // In two parts, as two threads would: of rows, and of blocks of sixteen rows.
+    // In two parts, as two threads would: of rows, and of blocks of rows.
     const half = rows >> 1;
     for (const [begin, end] of [
       [0, half],
@@ -34,12 +36,16 @@ forEachBuild((core, dtype) => {
     ]) {
       kernels.layerNormForward(at.out, at.mean, at.rstd, at.x, at.gamma, at.beta, C, eps, begin, end);
     }
-    const blocks = Math.ceil(rows / 16);
+    const blocks = Math.ceil(rows / together);
     for (const [begin, end] of [
       [0, 1],
       [1, blocks],
     ]) {
-      kernels.layerNormBackward(at.dx, at.sums, at.dy, at.x, at.gamma, at.mean, at.rstd, C, rows, begin, end);
+      // biome-ignore format: outputs, inputs, sizes
+      kernels.layerNormBackward(
+        at.dx, at.sums, at.dy, at.x, at.scale, at.mean, at.rstd,
+        C, rows, together, begin, end,
+      );
     }
     const read = (address: number, size: number) => memory.read(dtype, address, size);
     const sums = read(at.sums, 2 * blocks * C);

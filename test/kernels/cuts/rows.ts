@@ -96,19 +96,16 @@ export const rows: Record<string, Draw> = {
   },
 
   layerNormBackward: (given) => {
-    const [rows, C] = [given.size(100), given.size(100)];
-    const blocks = Math.ceil(rows / 16);
-    const [dout, x, weight] = [given.input(rows * C), given.input(rows * C), given.optional(C)];
+    const [rows, C, together] = [given.size(100), given.size(100), given.integer(1, 20)];
+    const blocks = Math.ceil(rows / together);
+    const [dout, x, weight] = [given.input(rows * C), given.input(rows * C), given.input(C)];
     const [mean, rstd] = [given.input(rows), given.positives(rows)];
-    const wanted = given.choice(['all', 'dx', 'sums'] as const);
-    const sizes = { all: [rows * C, 2 * blocks * C], dx: [rows * C], sums: [2 * blocks * C] }[wanted];
+    const wantsDx = given.choice([true, false]);
+    const sums = given.output(2 * blocks * C);
     return {
       extent: blocks,
-      outputs: sizes.map((size) => given.output(size)),
-      arguments: ([first, second]) => [
-        ...{ all: [first, second], dx: [first, 0], sums: [0, first] }[wanted],
-        ...[dout, x, weight, mean, rstd, C, rows],
-      ],
+      outputs: wantsDx ? [sums, given.output(rows * C)] : [sums],
+      arguments: ([sums, dx]) => [dx ?? 0, sums, dout, x, weight, mean, rstd, C, rows, together],
     };
   },
 
