@@ -65,44 +65,42 @@ export function layerNormBackward<T>(
   dout: usize, x: usize, weight: usize, mean: usize, rstd: usize,
   C: i32, rows: i32, together: i32, begin: i32, end: i32,
 ): void {
-  const pairs = wholeVectors<T>(C, 2), blocks = (rows + together - 1) / together;
-  for (let row = begin * together, stop = min(rows, end * together); row < stop; row++) {
-    const xRow = at<T>(x, row * C), dyRow = at<T>(dout, row * C);
-    const mus = splatAt<T>(mean, row), rs = splatAt<T>(rstd, row);
-    const dgamma = at<T>(sums, (row / together) * C), dbeta = at<T>(dgamma, blocks * C);
-    if (row % together == 0) {
-      memory.fill(dgamma, 0, at<T>(0, C));
-      memory.fill(dbeta, 0, at<T>(0, C));
-    }
+  const whole = wholeVectors<T>(C), blocks = (rows + together - 1) / together;
+  for (let block = begin; block < end; block++) {
+    const dgamma = at<T>(sums, block * C), dbeta = at<T>(dgamma, blocks * C);
+    memory.fill(dgamma, 0, at<T>(0, C));
+    memory.fill(dbeta, 0, at<T>(0, C));
+    for (let row = block * together, stop = min(rows, row + together); row < stop; row++) {
+      const xRow = at<T>(x, row * C), dyRow = at<T>(dout, row * C);
+      const mus = splatAt<T>(mean, row), rs = splatAt<T>(rstd, row);
 
-    // Σ g and Σ g∘(x − μ), and with p = dy∘(x − μ) the row's share r·p of dγ.
-    let g0 = zero(), g1 = zero(), gx0 = zero(), gx1 = zero();
-    let c = 0;
-    for (; c < pairs; c += 2 * lanes<T>()) {
-      const fromX = at<T>(xRow, c), fromDy = at<T>(dyRow, c), fromGamma = at<T>(weight, c);
-      const toGamma = at<T>(dgamma, c), toBeta = at<T>(dbeta, c);
-      let gamma = v128.load(fromGamma), dy = v128.load(fromDy), p = v128.mul<T>(dy, v128.sub<T>(v128.load(fromX), mus));
-      g0 = madd<T>(gamma, dy, g0);
-      gx0 = madd<T>(gamma, p, gx0);
-      v128.store(toGamma, madd<T>(rs, p, v128.load(toGamma)));
-      v128.store(toBeta, v128.add<T>(dy, v128.load(toBeta)));
-      gamma = v128.load(fromGamma, 16);
-      dy = v128.load(fromDy, 16);
-      p = v128.mul<T>(dy, v128.sub<T>(v128.load(fromX, 16), mus));
-      g1 = madd<T>(gamma, dy, g1);
-      gx1 = madd<T>(gamma, p, gx1);
-      v128.store(toGamma, madd<T>(rs, p, v128.load(toGamma, 16)), 16);
-      v128.store(toBeta, v128.add<T>(dy, v128.load(toBeta, 16)), 16);
+      // Σ g and Σ g∘(x − μ), each by two sums in turns, since one would wait for itself; and with p = dy∘(x − μ) the row's share
+      // r·p of dγ.
+      let g0 = zero(), g1 = zero(), gx0 = zero(), gx1 = zero();
+      let c = 0;
+      for (; c < whole; c += lanes<T>()) {
+        const gamma = v128.load(at<T>(weight, c)), dy = v128.load(at<T>(dyRow, c));
+        const p = v128.mul<T>(dy, centred<T>(xRow, mus, c, lanes<T>()));
+        const g = madd<T>(gamma, dy, g0), gx = madd<T>(gamma, p, gx0);
+        g0 = g1;
+        gx0 = gx1;
+        g1 = g;
+        gx1 = gx;
+        const toGamma = at<T>(dgamma, c), toBeta = at<T>(dbeta, c);
+        v128.store(toGamma, madd<T>(rs, p, v128.load(toGamma)));
+        v128.store(toBeta, v128.add<T>(dy, v128.load(toBeta)));
+      }
+      for (; c < C; c += lanes<T>()) {
+        const left = C - c, gamma = loadLanes<T>(at<T>(weight, c), left), dy = loadLanes<T>(at<T>(dyRow, c), left);
+        const p = v128.mul<T>(dy, centred<T>(xRow, mus, c, left));
+        g0 = madd<T>(gamma, dy, g0);
+        gx0 = madd<T>(gamma, p, gx0);
+        accumulate<T>(at<T>(dgamma, c), v128.mul<T>(rs, p), left);
+        accumulate<T>(at<T>(dbeta, c), dy, left);
+      }
+      if (!dx) continue;
+      backwardRow<T>(at<T>(dx, row * C), dyRow, xRow, weight, mus, rs, v128.add<T>(g0, g1), v128.add<T>(gx0, gx1), C);
     }
-    for (; c < C; c += lanes<T>()) {
-      const left = C - c, gamma = loadLanes<T>(at<T>(weight, c), left), dy = loadLanes<T>(at<T>(dyRow, c), left);
-      const p = v128.mul<T>(dy, centred<T>(xRow, mus, c, left));
-      g0 = madd<T>(gamma, dy, g0);
-      gx0 = madd<T>(gamma, p, gx0);
-      accumulate<T>(at<T>(dgamma, c), v128.mul<T>(rs, p), left);
-      accumulate<T>(at<T>(dbeta, c), dy, left);
-    }
-    if (dx) backwardRow<T>(at<T>(dx, row * C), dyRow, xRow, weight, mus, rs, v128.add<T>(g0, g1), v128.add<T>(gx0, gx1), C);
   }
 }
 
@@ -114,13 +112,21 @@ function backwardRow<T>(
   dout: usize, x: usize, weight: usize, mus: v128, rs: v128, g: v128, gx: v128,
   C: i32,
 ): void {
-  const whole = wholeVectors<T>(C), r = v128.extract_lane<T>(rs, 0);
+  const pairs = wholeVectors<T>(C, 2), r = v128.extract_lane<T>(rs, 0);
   const meanG = v128.splat<T>(<T>(sumLanes<T>(g) / <T>C));
   // r·mean(g∘x̂), the factor of x − μ.
   const slope = v128.splat<T>(<T>(r * r * (sumLanes<T>(gx) / <T>C)));
   let c = 0;
-  for (; c < whole; c += lanes<T>()) backwardAt<T>(dx, dout, x, weight, mus, rs, meanG, slope, c, lanes<T>());
-  for (; c < C; c += lanes<T>()) backwardAt<T>(dx, dout, x, weight, mus, rs, meanG, slope, c, C - c);
+  for (; c < pairs; c += 2 * lanes<T>()) {
+    const to = at<T>(dx, c), from = at<T>(x, c), dy = at<T>(dout, c), gamma = at<T>(weight, c);
+    const g0 = v128.mul<T>(v128.load(gamma), v128.load(dy)), g1 = v128.mul<T>(v128.load(gamma, 16), v128.load(dy, 16));
+    v128.store(to, backward<T>(g0, v128.load(from), mus, rs, meanG, slope));
+    v128.store(to, backward<T>(g1, v128.load(from, 16), mus, rs, meanG, slope), 16);
+  }
+  for (; c < C; c += lanes<T>()) {
+    const left = C - c, g = v128.mul<T>(loadLanes<T>(at<T>(weight, c), left), loadLanes<T>(at<T>(dout, c), left));
+    storeLanes<T>(at<T>(dx, c), backward<T>(g, loadLanes<T>(at<T>(x, c), left), mus, rs, meanG, slope), left);
+  }
 }
 
 /** y = γ∘(x − μ)·r + β. */
@@ -144,17 +150,11 @@ function forwardAt<T>(
   storeLanes<T>(at<T>(out, c), y, left);
 }
 
-/** dx at column c. */
+/** dx = r·(g − mean(g) − (x − μ)·slope). */
 // @ts-ignore: decorator
 @inline
-function backwardAt<T>(
-  dx: usize,
-  dout: usize, x: usize, weight: usize, mus: v128, rs: v128, meanG: v128, slope: v128,
-  c: i32, left: i32,
-): void {
-  const g = v128.mul<T>(loadLanes<T>(at<T>(weight, c), left), loadLanes<T>(at<T>(dout, c), left));
-  const d = nmadd<T>(centred<T>(x, mus, c, left), slope, v128.sub<T>(g, meanG));
-  storeLanes<T>(at<T>(dx, c), v128.mul<T>(rs, d), left);
+function backward<T>(g: v128, x: v128, mus: v128, rs: v128, meanG: v128, slope: v128): v128 {
+  return v128.mul<T>(rs, nmadd<T>(v128.sub<T>(x, mus), slope, v128.sub<T>(g, meanG)));
 }
 
 /** values[i] in every lane. */
