@@ -59,7 +59,7 @@ export function avgPool2dForward<T>(
   for (let plane = begin; plane < end; plane++) {
     const xPlane = at<T>(x, plane * H * W);
     if (quads) {
-      averagesOfQuads<T>(at<T>(out, plane * OH * OW), xPlane, <T>(divisor != 0 ? divisor : 4), W, OH, OW, far);
+      averagesOfQuads<T>(at<T>(out, plane * OH * OW), xPlane, <T>(divisor != 0 ? divisor : 4), W, OH, OW);
       continue;
     }
     for (let oh = 0; oh < OH; oh++) {
@@ -275,12 +275,25 @@ function averagesOfRow<T>(out: usize, z: usize, columns: usize, rows: T, OW: i32
   return ow;
 }
 
-/** out = Σ x / n over windows of 2×2 places beside each other. */
-function averagesOfQuads<T>(out: usize, x: usize, n: T, W: i32, OH: i32, OW: i32, far: bool): void {
+/**
+ * out = Σ x / n over windows of 2×2 places beside each other. Long rows one by one, as memory lies, the upper one's sums waiting in
+ * out: two together are slow out of cache. How long depends on the shape alone, for the order of additions does.
+ */
+function averagesOfQuads<T>(out: usize, x: usize, n: T, W: i32, OH: i32, OW: i32): void {
   const ns = v128.splat<T>(n);
   for (let oh = 0; oh < OH; oh++) {
-    if (far) readAhead<T>(x, 2 * oh + 2, 2, 2 * OH, W);
     let top = at<T>(x, 2 * oh * W), left = OW;
+    if (W >= 128) {
+      const stop = at<T>(out, OW & -lanes<T>());
+      let from = top;
+      for (let to = out; to < stop; to += 16, from += 32) v128.store(to, sumsOfPairs<T>(from));
+      from = at<T>(top, W);
+      for (; out < stop; out += 16, from += 32) {
+        v128.store(out, v128.div<T>(v128.add<T>(v128.load(out), sumsOfPairs<T>(from)), ns));
+      }
+      left &= lanes<T>() - 1;
+      top = at<T>(top, 2 * (OW - left));
+    }
     for (; left >= lanes<T>(); left -= lanes<T>()) {
       const bottom = at<T>(top, W);
       const low = v128.add<T>(v128.load(top), v128.load(bottom));
@@ -297,6 +310,14 @@ function averagesOfQuads<T>(out: usize, x: usize, n: T, W: i32, OH: i32, OW: i32
       out += sizeof<T>();
     }
   }
+}
+
+/** x₀ + x₁, x₂ + x₃, … */
+// @ts-ignore: decorator
+@inline
+function sumsOfPairs<T>(x: usize): v128 {
+  const low = v128.load(x), high = v128.load(x, 16);
+  return v128.add<T>(evens<T>(low, high), odds<T>(low, high));
 }
 
 /** x += value over rows [h0, h1) and columns [w0, w1) of the plane x. */
@@ -321,17 +342,20 @@ function addToWindow<T>(x: usize, value: T, W: i32, h0: i32, h1: i32, w0: i32, w
   }
 }
 
-/** dx = dy / n over windows of 2×2 places beside each other, 0 in the row and column that may be left. */
+/**
+ * dx = dy / n over windows of 2×2 places beside each other, 0 in the row and column that may be left. Where it is far, row by
+ * row, as memory lies.
+ */
 function spreadOverQuads<T>(dx: usize, dout: usize, n: T, H: i32, W: i32, OH: i32, OW: i32, far: bool): void {
   const ns = v128.splat<T>(n);
   for (let oh = 0; oh < OH; oh++) {
-    if (far) readAhead<T>(dx, 2 * oh + 2, 2, 2 * OH, W);
     const top = at<T>(dx, 2 * oh * W), bottom = at<T>(top, W), dy = at<T>(dout, oh * OW);
     let i = 0;
     for (; i <= OW - lanes<T>(); i += lanes<T>()) {
       const share = v128.div<T>(v128.load(at<T>(dy, i)), ns), low = zipLow<T>(share, share), high = zipHigh<T>(share, share);
       v128.store(at<T>(top, 2 * i), low, 0);
       v128.store(at<T>(top, 2 * i), high, 16);
+      if (far) continue;
       v128.store(at<T>(bottom, 2 * i), low, 0);
       v128.store(at<T>(bottom, 2 * i), high, 16);
     }
@@ -340,6 +364,7 @@ function spreadOverQuads<T>(dx: usize, dout: usize, n: T, H: i32, W: i32, OH: i3
       store<T>(at<T>(top, i), share);
       store<T>(at<T>(bottom, i), share);
     }
+    if (far) memory.copy(bottom, top, at<T>(0, W));
   }
   fill<T>(dx, 0, 2 * OH * W, H * W);
 }

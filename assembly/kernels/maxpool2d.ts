@@ -213,36 +213,39 @@ function maxOfQuads<T>(out: usize, argmax: usize, x: usize, W: i32, OH: i32, OW:
   }
 }
 
-/** dx of a plane whose windows are 2×2 places beside each other: each place looks whether it is its window's a. */
+/**
+ * dx of a plane whose windows are 2×2 places beside each other: each place looks whether it is its window's a. Where it is far, row by
+ * row, as memory lies.
+ */
 function returnToQuads<T>(dx: usize, dout: usize, argmax: usize, inSize: i32, outSize: i32, W: i32, far: bool): void {
   const OW = W >> 1, rows = outSize / OW * 2, row: i32 = W << alignof<T>(), toArgmax = argmax - dout;
   const below = i32x4.splat(W), after = i32x4.splat(W + 1);
-  for (let h = 0; h < rows; h += 2) {
-    if (far) readAhead<T>(dx, h + 2, 2, rows, W);
-    let top = dx + h * row, indices = i32x4.add(rampOfIndices(2), i32x4.splat(h * W));
+  for (let h = 0; h < rows; h += 2 - i32(far)) {
+    let to = dx + h * row, from = at<T>(dout, (h >> 1) * OW), indices = i32x4.add(rampOfIndices(2), i32x4.splat(h * W));
     for (let left = OW; left > 0; left -= lanes<T>()) {
       if (left < lanes<T>()) { // The last vector steps back, to end with the row.
         const back = lanes<T>() - left;
-        top -= at<T>(0, 2 * back);
-        dout -= at<T>(0, back);
+        to -= at<T>(0, 2 * back);
+        from -= at<T>(0, back);
         indices = i32x4.sub(indices, i32x4.splat(2 * back));
       }
-      const bottom = top + row;
-      const dy = v128.add<T>(v128.load(dout), zero()); // −0 becomes 0, as in a sum
-      const a = i32x4.sub(v128.load(dout + toArgmax), indices);
+      const dy = v128.add<T>(v128.load(from), zero()); // −0 becomes 0, as in a sum
+      const a = i32x4.sub(v128.load(from + toArgmax), indices);
       const even = v128.and(dy, i32x4.eq(a, zero())), odd = v128.and(dy, i32x4.eq(a, i32x4.splat(1)));
-      v128.store(top, zipLow<T>(even, odd));
-      v128.store(top, zipHigh<T>(even, odd), 16);
-      const evenBelow = v128.and(dy, i32x4.eq(a, below)), oddBelow = v128.and(dy, i32x4.eq(a, after));
-      v128.store(bottom, zipLow<T>(evenBelow, oddBelow));
-      v128.store(bottom, zipHigh<T>(evenBelow, oddBelow), 16);
-      top += 32;
-      dout += 16;
+      v128.store(to, zipLow<T>(even, odd));
+      v128.store(to, zipHigh<T>(even, odd), 16);
+      if (!far) {
+        const evenBelow = v128.and(dy, i32x4.eq(a, below)), oddBelow = v128.and(dy, i32x4.eq(a, after));
+        v128.store(to + row, zipLow<T>(evenBelow, oddBelow));
+        v128.store(to + row, zipHigh<T>(evenBelow, oddBelow), 16);
+      }
+      to += 32;
+      from += 16;
       indices = i32x4.add(indices, i32x4.splat(2 * lanes<T>()));
     }
     if (W & 1) {
-      store<T>(top, 0);
-      store<T>(top + row, 0);
+      store<T>(to, 0);
+      if (!far) store<T>(to + row, 0);
     }
   }
   fill<T>(dx, 0, rows * W, inSize);

@@ -5,8 +5,8 @@
 import { at } from './simd';
 
 /**
- * Whether to read ahead in `size` elements of images with rows of W, of which `step` at a time are new. What caches hold
- * would lose by it (measured: up to a fifth).
+ * Whether to read ahead, or to go row by row, in `size` elements of images with rows of W, of which `step` at a time are new.
+ * What caches hold would lose by it (measured: up to a fifth).
  */
 // @ts-ignore: decorator
 @inline
