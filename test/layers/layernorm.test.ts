@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { LayerNorm, Sequential, Tensor } from '../../src/index.ts';
-import { layerNorm } from '../reference/layernorm.ts';
+import { layerNorm, layerNormGradients } from '../reference/layernorm.ts';
 import { cores, forEachBuild } from '../support/builds.ts';
 import { expectClose } from '../support/close.ts';
 import { Random } from '../support/random.ts';
@@ -16,6 +16,22 @@ forEachBuild((core, dtype) => {
     expect(Object.keys(layer.stateDict())).toEqual(['weight', 'bias']);
     layer.dispose();
     x.dispose();
+  });
+
+  it.each([true, false])('goes back through many rows, affine %s', (elementwiseAffine) => {
+    const [rows, C] = [1100, 9];
+    const random = new Random(2);
+    const [values, upstream] = [random.normals(rows * C), random.normals(rows * C)];
+    const layer = new LayerNorm(C, { elementwiseAffine, core, dtype });
+    const x = Tensor.from(values, [rows, C], { core, dtype });
+    const dy = Tensor.from(upstream, [rows, C], { core, dtype });
+    layer.forward(x);
+    const dx = layer.backward(dy);
+    const expected = layerNormGradients(upstream, values, C, 1e-5);
+    expectClose(dx.data, expected.dx, { dtype, terms: 20, scale: 20 });
+    if (layer.weight) expectClose(layer.weight.grad.data, expected.dgamma, { dtype, terms: rows, scale: 8 });
+    if (layer.bias) expectClose(layer.bias.grad.data, expected.dbeta, { dtype, terms: rows, scale: 8 });
+    for (const disposable of [layer, x, dy]) disposable.dispose();
   });
 
   it('adds up parameter gradients over passes and over forks', () => {
