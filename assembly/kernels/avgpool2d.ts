@@ -283,7 +283,7 @@ function averagesOfQuads<T>(out: usize, x: usize, n: T, W: i32, OH: i32, OW: i32
   const ns = v128.splat<T>(n);
   for (let oh = 0; oh < OH; oh++) {
     let top = at<T>(x, 2 * oh * W), left = OW;
-    if (W >= 128) {
+    if (W >= 96) {
       const stop = at<T>(out, OW & -lanes<T>());
       let from = top;
       for (let to = out; to < stop; to += 16, from += 32) v128.store(to, sumsOfPairs<T>(from));
