@@ -2,12 +2,13 @@
 //
 // A panel is R lines of the block (rows of A, columns of B), interleaved along k: panel[k][r], r < R. Element
 // (line i, k) of the source lies at src + i·lineStride + k·kStride, so one function serves A, B and their
-// transposes. Lines beyond the block are packed as zeros, so that every tile is a full one.
+// transposes. What a panel has for lines beyond the block is any number: each line of a tile is summed on its own, and those beyond C
+// are not looked at.
 //
-// One of the strides is 1 in every use, and each has its own fast path.
+// One of the strides is 1 in every use, and each has its own path.
 
-import { at, lanes, loadLanes, storeLanes, zero } from '../lib/simd';
-import { transposeBlock } from '../lib/transpose';
+import { at, lanes } from '../lib/simd';
+import { transposeLanes } from '../lib/transpose';
 import { MR, MS, NR, tallRows } from './tile';
 
 /** Panels of A: those of the tall tiles, then those of the short ones. */
@@ -24,28 +25,14 @@ export function packColumns<T>(to: usize, b: usize, columnStride: i32, kStride: 
 
 /** Packs `lines` lines of length K, R to a panel; R is a multiple of two and at least lanes<T>(). */
 function pack<T>(to: usize, R: i32, src: usize, lineStride: i32, kStride: i32, lines: i32, K: i32): void {
-  const full = lines - (lines % R);
   let i = 0;
   if (lineStride == 1) {
-    for (; i <= full - 2 * R; i += 2 * R) packAdjacent<T>(at<T>(to, i * K), R, at<T>(src, i), kStride, K, true);
-    if (i < full) packAdjacent<T>(at<T>(to, i * K), R, at<T>(src, i), kStride, K, false);
+    for (; i <= lines - 2 * R; i += 2 * R) packAdjacent<T>(at<T>(to, i * K), R, at<T>(src, i), kStride, K, true);
+    for (; i < lines; i += R) packLast<T>(at<T>(to, i * K), R, at<T>(src, i), kStride, min(R, lines - i), K);
   } else {
-    for (; i < full; i += R) {
-      packTransposed<T>(at<T>(to, i * K), R, at<T>(src, i * lineStride), lineStride, kStride, R, K);
+    for (; i < lines; i += R) {
+      packTransposed<T>(at<T>(to, i * K), R, at<T>(src, i * lineStride), lineStride, min(R, lines - i), K);
     }
-  }
-  if (full == lines) return;
-  const panel = at<T>(to, full * K), from = at<T>(src, full * lineStride), here = lines - full;
-  if (lineStride == 1) {
-    for (let k = 0; k < K; k++) {
-      for (let r = 0; r < R; r += lanes<T>()) {
-        const v = r < here ? loadLanes<T>(at<T>(from, k * kStride + r), here - r) : zero();
-        storeLanes<T>(at<T>(panel, k * R + r), v, R - r);
-      }
-    }
-  } else {
-    memory.fill(panel, 0, <usize>(R * K) << alignof<T>());
-    packTransposed<T>(panel, R, from, lineStride, kStride, here, K);
   }
 }
 
@@ -75,21 +62,55 @@ function copyLine<T>(to: usize, from: usize, R: i32): void {
   v128.store(to + last, v128.load(from + last));
 }
 
-/** Lines along k: blocks of lanes × lanes are transposed. The last block of lines overlaps the one before when
- *  their count is no multiple of the lanes, and writes the same values twice. */
-function packTransposed<T>(
-  panel: usize, R: i32, from: usize, lineStride: i32, kStride: i32, lines: i32, K: i32,
+/** A last panel of `lines` lines. It takes along what lies behind them, up to the end of the block. */
+// @ts-ignore: decorator
+@inline
+function packLast<T>(panel: usize, R: i32, from: usize, kStride: i32, lines: i32, K: i32): void {
+  const behind = R - lines, whole = behind <= 0 ? K : behind <= kStride ? K - 1 : 0;
+  packAdjacent<T>(panel, R, from, kStride, whole, false);
+  packEach<T>(panel, R, from, 1, kStride, lines, whole, K);
+}
+
+/** Element by element, k from `begin` on. */
+function packEach<T>(
+  panel: usize, R: i32, from: usize, lineStride: i32, kStride: i32, lines: i32, begin: i32, K: i32,
 ): void {
-  const L = lanes<T>();
-  const body = kStride == 1 && lines >= L ? K & -L : 0;
-  for (let r = 0; r < lines; r += L) {
-    const line = max(min(r, lines - L), 0), count = min(L, lines);
-    const src = at<T>(from, line * lineStride), dst = at<T>(panel, line);
-    for (let k = 0; k < body; k += L) transposeBlock<T>(at<T>(dst, k * R), R, at<T>(src, k), lineStride);
-    for (let k = body; k < K; k++) {
-      for (let l = 0; l < count; l++) {
-        store<T>(at<T>(dst, k * R + l), load<T>(at<T>(src, l * lineStride + k * kStride)));
-      }
-    }
+  for (let k = begin; k < K; k++) {
+    for (let r = 0; r < lines; r++) store<T>(at<T>(panel, k * R + r), load<T>(at<T>(from, r * lineStride + k * kStride)));
   }
+}
+
+/**
+ * Lines along k: blocks of lanes × lanes are transposed. The last block overlaps the one before where R or K is no multiple of the
+ * lanes, and writes the same values twice; beyond the last line that line is taken again.
+ */
+function packTransposed<T>(panel: usize, R: i32, from: usize, lineStride: i32, lines: i32, K: i32): void {
+  const L = lanes<T>();
+  if (K < L) {
+    packEach<T>(panel, R, from, lineStride, 1, lines, 0, K);
+    return;
+  }
+  for (let r = 0; r < R; r += L) {
+    const first = min(r, R - L);
+    let dst = at<T>(panel, first);
+    let src0 = lineAt<T>(from, lineStride, first, lines), src1 = lineAt<T>(from, lineStride, first + 1, lines);
+    let src2 = lineAt<T>(from, lineStride, first + 2, lines), src3 = lineAt<T>(from, lineStride, first + 3, lines);
+    const end = at<T>(src0, K);
+    let step = (((K - 1) & (L - 1)) + 1) << alignof<T>();
+    do {
+      transposeLanes<T>(dst, R, src0, src1, src2, src3);
+      src0 += step;
+      src1 += step;
+      src2 += step;
+      src3 += step;
+      dst += step * R;
+      step = 16;
+    } while (src0 != end);
+  }
+}
+
+// @ts-ignore: decorator
+@inline
+function lineAt<T>(from: usize, lineStride: i32, line: i32, lines: i32): usize {
+  return at<T>(from, min(line, lines - 1) * lineStride);
 }
