@@ -14,7 +14,7 @@ import { at, lanes, loadLanes, storeLanes } from '../lib/simd';
 import { fill } from '../lib/rows';
 import { packColumns, packRows } from './pack';
 import { rowsTimesMatrix, rowsTimesTransposed } from './skinny';
-import { MR, MS, NR, paddedRows, shortTile, tallRows, tallTile } from './tile';
+import { MR, MS, NR, paddedRows, shortTile, storeRow, tallRows, tallTile } from './tile';
 
 /** k per block: a panel of B (KC × NR) takes 8 KB of L1. */
 // @ts-ignore: decorator
@@ -60,9 +60,19 @@ export function panelsOfB<T>(workspace: usize, M: i32, K: i32): usize {
   return at<T>(panelsOfA<T>(workspace), paddedRows(min(M, MB)) * min(K, KC));
 }
 
-/** Elements of workspace that a product of this size needs. */
+/** Elements of workspace that a product of this size needs: one panel of B more than M and N say, for when it is swapped. */
 export function gemmWorkspace<T>(M: i32, N: i32, K: i32): i32 {
-  return <i32>((panelsOfB<T>(0, M, K) >> alignof<T>()) + roundUp(min(N, NC), NR<T>()) * min(K, KC));
+  return <i32>((panelsOfB<T>(0, M, K) >> alignof<T>()) + roundUp(min(N, NC) + NR<T>(), NR<T>()) * min(K, KC));
+}
+
+/**
+ * Whether Cᵀ = op(B)ᵀ·op(A)ᵀ is computed instead: few columns fill tiles better as rows. 10 of them take 10 rows of tiles, but 16
+ * columns (measured).
+ */
+// @ts-ignore: decorator
+@inline
+function isSwapped(M: i32, N: i32, K: i32): bool {
+  return N <= 12 && ((N - 1) & 7) < 4 && M >= 16 && K >= 32;
 }
 
 /**
@@ -104,7 +114,7 @@ export function gemm<T>(
 ): void {
   const aRow = transposeA ? 1 : lda, aK = transposeA ? lda : 1;
   // An outer product, K = 1, has nothing to gain from packing either; by Bᵀ it packs, since dot products of one term gain less.
-  const skinny = transposeB ? M <= skinnyRows && aK == 1 : M <= skinnyRows || K == 1;
+  const swapped = isSwapped(M, N, K), skinny = transposeB ? M <= skinnyRows && aK == 1 : M <= skinnyRows || K == 1;
   if (byRows(M, N, K)) {
     a = at<T>(a, begin * aRow);
     c = at<T>(c, begin * ldc);
@@ -119,70 +129,78 @@ export function gemm<T>(
     else rowsTimesMatrix<T>(c, a, b, M, K, aRow, aK, ldb, ldc, <T>alpha, begin, end);
     return;
   }
-  const bColumn = transposeB ? ldb : 1, bK = transposeB ? 1 : ldb;
+  const bColumn = transposeB ? ldb : 1, bK = transposeB ? 1 : ldb, columns = end - begin, accumulate = beta != 0.0;
+  b = at<T>(b, begin * bColumn);
+  c = at<T>(c, begin);
+  if (swapped) packed<T>(c, 1, ldc, b, bColumn, bK, a, aRow, aK, workspace, columns, M, K, <T>alpha, accumulate);
+  else packed<T>(c, ldc, 1, a, aRow, aK, b, bColumn, bK, workspace, M, columns, K, <T>alpha, accumulate);
+}
+
+/** C (+)= α·A·B, packing both. Element (m, n) of C lies at m·cRow + n·cColumn, of which one is 1, and so with A and B. */
+function packed<T>(
+  c: usize, cRow: i32, cColumn: i32, a: usize, aRow: i32, aK: i32, b: usize, bColumn: i32, bK: i32, workspace: usize,
+  M: i32, N: i32, K: i32, alpha: T, accumulate: bool,
+): void {
   const aPanels = panelsOfA<T>(workspace), bPanels = panelsOfB<T>(workspace, M, K);
-  for (let m0 = 0; m0 < M; m0 += MB) {
-    const mb = min(MB, M - m0);
-    for (let k0 = 0; k0 < K; k0 += KC) {
-      const kc = min(KC, K - k0), accumulate = beta != 0.0 || k0 > 0;
-      packRows<T>(aPanels, at<T>(a, m0 * aRow + k0 * aK), aRow, aK, mb, kc);
-      if (alpha != 1.0) scale<T>(aPanels, <T>alpha, 1, paddedRows(mb) * kc, 0);
-      for (let n0 = begin; n0 < end; n0 += NC) {
-        const nc = min(NC, end - n0);
-        packColumns<T>(bPanels, at<T>(b, n0 * bColumn + k0 * bK), bColumn, bK, nc, kc);
-        multiplyPanels<T>(at<T>(c, m0 * ldc + n0), ldc, aPanels, bPanels, workspace, mb, nc, kc, accumulate);
+  for (let m = 0; m < M; m += MB) {
+    const mb = min(MB, M - m);
+    for (let k = 0; k < K; k += KC) {
+      const kc = min(KC, K - k), add = accumulate || k > 0;
+      packRows<T>(aPanels, at<T>(a, m * aRow + k * aK), aRow, aK, mb, kc);
+      if (alpha != 1) scale<T>(aPanels, alpha, 1, paddedRows(mb) * kc, 0);
+      for (let n = 0; n < N; n += NC) {
+        const nc = min(NC, N - n);
+        packColumns<T>(bPanels, at<T>(b, n * bColumn + k * bK), bColumn, bK, nc, kc);
+        multiplyPanels<T>(at<T>(c, m * cRow + n * cColumn), cRow, aPanels, bPanels, workspace, mb, nc, kc, add, cColumn);
       }
     }
   }
 }
 
-/** C (+)= A·B from packed panels: c: [M][N], ldc elements a row. Tiles that stick out go through `partial`. */
+/**
+ * C (+)= A·B from packed panels: c: [M][N], ldc elements a row and cColumn a column. Tiles that stick out, or whose columns do not lie
+ * side by side, go through `partial`.
+ */
 export function multiplyPanels<T>(
   c: usize, ldc: i32, a: usize, b: usize, partial: usize,
-  M: i32, N: i32, K: i32, accumulate: bool,
+  M: i32, N: i32, K: i32, accumulate: bool, cColumn: i32 = 1,
 ): void {
   const tall = tallRows(M);
   // The last block takes the short tiles along.
   for (let i0 = 0, i1 = 0; i0 < M; i0 = i1) {
     i1 = M - i0 <= MC + 2 * MS ? M : i0 + MC;
-    const tallEnd = min(i1, tall);
     for (let j = 0; j < N; j += NR<T>()) {
       const bPanel = at<T>(b, j * K), columns = N - j;
-      multiplyRows<T>(MR, c, ldc, a, bPanel, partial, i0, tallEnd, j, M, columns, K, accumulate);
-      multiplyRows<T>(MS, c, ldc, a, bPanel, partial, max(i0, tallEnd), i1, j, M, columns, K, accumulate);
+      for (let i = i0, height = MR; i < i1; i += height) {
+        if (i >= tall) height = MS;
+        const aPanel = at<T>(a, i * K), to = at<T>(c, i * ldc + j * cColumn), rows = M - i;
+        if (rows >= height && columns >= NR<T>() && cColumn == 1) {
+          if (height > MS) tallTile<T>(to, ldc, aPanel, bPanel, K, accumulate);
+          else shortTile<T>(to, ldc, aPanel, bPanel, K, accumulate);
+        } else {
+          if (height > MS) tallTile<T>(partial, NR<T>(), aPanel, bPanel, K, false);
+          else shortTile<T>(partial, NR<T>(), aPanel, bPanel, K, false);
+          copyPartial<T>(to, ldc, cColumn, partial, min(rows, height), min(columns, NR<T>()), accumulate);
+        }
+      }
     }
   }
 }
 
-/** Rows [i0, i1) of C's columns from j on, in tiles of `height`. */
-// @ts-ignore: decorator
-@inline
-function multiplyRows<T>(
-  height: i32, c: usize, ldc: i32, a: usize, bPanel: usize, partial: usize,
-  i0: i32, i1: i32, j: i32, M: i32, columns: i32, K: i32, accumulate: bool,
-): void {
-  for (let i = i0; i < i1; i += height) {
-    const aPanel = at<T>(a, i * K), rows = M - i, to = at<T>(c, i * ldc + j);
-    if (rows >= height && columns >= NR<T>()) {
-      if (height > MS) tallTile<T>(to, ldc, aPanel, bPanel, K, accumulate);
-      else shortTile<T>(to, ldc, aPanel, bPanel, K, accumulate);
-    } else {
-      if (height > MS) tallTile<T>(partial, NR<T>(), aPanel, bPanel, K, false);
-      else shortTile<T>(partial, NR<T>(), aPanel, bPanel, K, false);
-      copyPartial<T>(to, ldc, partial, min(rows, height), min(columns, NR<T>()), accumulate);
-    }
-  }
-}
-
-/** The part of a tile that lies inside C. */
-function copyPartial<T>(c: usize, ldc: i32, partial: usize, rows: i32, columns: i32, accumulate: bool): void {
+/** The part of a tile that lies inside C. A row's last vector steps back into the one before, to end with the row. */
+function copyPartial<T>(c: usize, ldc: i32, cColumn: i32, partial: usize, rows: i32, columns: i32, accumulate: bool): void {
+  const last = columns - lanes<T>();
   for (let i = 0; i < rows; i++) {
-    for (let j = 0; j < columns; j += lanes<T>()) {
-      const to = at<T>(c, i * ldc + j), left = columns - j;
-      let v = v128.load(at<T>(partial, i * NR<T>() + j));
-      if (accumulate) v = v128.add<T>(v, loadLanes<T>(to, left));
-      storeLanes<T>(to, v, left);
+    if (last >= 0 && cColumn == 1) {
+      storeRow<T>(c, at<T>(c, last), v128.load(partial), v128.load(at<T>(partial, last)), accumulate);
+    } else {
+      for (let j = 0; j < columns; j++) {
+        const to = at<T>(c, j * cColumn), sum = load<T>(at<T>(partial, j));
+        store<T>(to, accumulate ? <T>(load<T>(to) + sum) : sum);
+      }
     }
+    c = at<T>(c, ldc);
+    partial = at<T>(partial, NR<T>());
   }
 }
 

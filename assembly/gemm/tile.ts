@@ -108,9 +108,10 @@ function tileOf<T>(
   }
 }
 
+/** Two vectors of a row of C, which may overlap. */
 // @ts-ignore: decorator
 @inline
-function storeRow<T>(c: usize, c1: usize, left: v128, right: v128, accumulate: bool): void {
+export function storeRow<T>(c: usize, c1: usize, left: v128, right: v128, accumulate: bool): void {
   if (accumulate) {
     left = v128.add<T>(left, v128.load(c));
     right = v128.add<T>(right, v128.load(c1));

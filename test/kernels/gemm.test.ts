@@ -9,6 +9,8 @@ import { Random } from '../support/random.ts';
 const sizes = [
   [1, 1, 1], [1, 9, 3], [3, 7, 5], [4, 8, 4], [5, 9, 2], [6, 4, 7], [7, 17, 33], [12, 16, 255], [13, 11, 256],
   [24, 40, 257], [2, 521, 300], [775, 3, 4], [31, 515, 9],
+  // One vector of columns or less left, and few columns, which are computed as rows.
+  [33, 17, 5], [29, 20, 6], [17, 1, 300], [40, 10, 70], [530, 12, 33],
   // Few rows, which go without packing: columns and terms in fours, eights and tails.
   [1, 37, 70], [1, 4, 8], [2, 6, 19], [2, 35, 131], [1, 3, 1],
 ]; // biome-ignore format: sizes
@@ -71,6 +73,10 @@ forEachBuild((core, dtype) => {
     for (const cut of [1, 8, 19]) expect(run([9, 45, 270], false, true, 1, 0, cut)).toEqual(whole);
     const tall = run([45, 9, 270], true, false, 1, 0);
     for (const cut of [1, 8, 19, 31]) expect(run([45, 9, 270], true, false, 1, 0, cut)).toEqual(tall);
+    const scaled = run([45, 10, 270], false, true, -0.3, 1);
+    for (const cut of [1, 8, 19, 31]) expect(run([45, 10, 270], false, true, -0.3, 1, cut)).toEqual(scaled);
+    const ragged = run([50, 45, 30], false, false, 1, 0);
+    for (const cut of [1, 8, 19, 31]) expect(run([50, 45, 30], false, false, 1, 0, cut)).toEqual(ragged);
     for (const transposeB of [false, true]) {
       const skinny = run([2, 45, 27], false, transposeB, 1, 0);
       for (const cut of [1, 8, 19]) expect(run([2, 45, 27], false, transposeB, 1, 0, cut)).toEqual(skinny);
