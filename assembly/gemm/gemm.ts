@@ -14,7 +14,7 @@ import { at, lanes, loadLanes, storeLanes } from '../lib/simd';
 import { fill } from '../lib/rows';
 import { packColumns, packRows } from './pack';
 import { rowsTimesMatrix, rowsTimesTransposed } from './skinny';
-import { MR, MS, NR, paddedRows, shortTile, storeRow, tallRows, tallTile } from './tile';
+import { MR, MS, NR, paddedRows, shortTile, slimTile, storeRow, tallRows, tallTile } from './tile';
 
 /** k per block: a panel of B (KC × NR) takes 8 KB of L1. */
 // @ts-ignore: decorator
@@ -178,7 +178,8 @@ export function multiplyPanels<T>(
           if (height > MS) tallTile<T>(to, ldc, aPanel, bPanel, K, accumulate);
           else shortTile<T>(to, ldc, aPanel, bPanel, K, accumulate);
         } else {
-          if (height > MS) tallTile<T>(partial, NR<T>(), aPanel, bPanel, K, false);
+          if (sizeof<T>() == 4 && columns <= lanes<T>() && height == MR) slimTile<T>(partial, NR<T>(), aPanel, bPanel, K, false);
+          else if (height > MS) tallTile<T>(partial, NR<T>(), aPanel, bPanel, K, false);
           else shortTile<T>(partial, NR<T>(), aPanel, bPanel, K, false);
           copyPartial<T>(to, ldc, cColumn, partial, min(rows, height), min(columns, NR<T>()), accumulate);
         }
@@ -192,7 +193,7 @@ function copyPartial<T>(c: usize, ldc: i32, cColumn: i32, partial: usize, rows: 
   const last = columns - lanes<T>();
   for (let i = 0; i < rows; i++) {
     if (last >= 0 && cColumn == 1) {
-      storeRow<T>(c, at<T>(c, last), v128.load(partial), v128.load(at<T>(partial, last)), accumulate);
+      storeRow<T>(c, at<T>(c, last), v128.load(partial), v128.load(at<T>(partial, last)), accumulate, false);
     } else {
       for (let j = 0; j < columns; j++) {
         const to = at<T>(c, j * cColumn), sum = load<T>(at<T>(partial, j));

@@ -8,7 +8,8 @@
 // R = 6 the most, with no register left for a factor α: gemm scales the panels of A instead. With separate multiply
 // and add a temporary is needed too, and 4 rows are faster (measured; docs/measurements.md, also for what unrolling does).
 //
-// The rows of C are divided into tall tiles of MR and, for what is left of them, up to two short ones of MS.
+// The rows of C are divided into tall tiles of MR and, for what is left of them, up to two short ones of MS. Where no more than a
+// vector of columns is left, tiles of MR rows are `slim`: they have the left of the two vectors only.
 
 import { lanes, madd, zero } from '../lib/simd';
 
@@ -54,7 +55,7 @@ export function NR<T>(): i32 {
 // @ts-ignore: decorator
 @inline
 function tileOf<T>(
-  rows: i32, direct: bool, c: usize, c1: usize, ldc: i32, a: usize, b: usize, b1: usize, taps: usize, K: i32,
+  rows: i32, slim: bool, direct: bool, c: usize, c1: usize, ldc: i32, a: usize, b: usize, b1: usize, taps: usize, K: i32,
   start: usize, accumulate: bool,
 ): void {
   let c00 = zero(), c10 = zero(), c20 = zero(), c30 = zero(), c40 = zero(), c50 = zero();
@@ -71,26 +72,27 @@ function tileOf<T>(
   let c01 = c00, c11 = c10, c21 = c20, c31 = c30, c41 = c40, c51 = c50;
   do {
     const tap = direct ? <usize>load<i32>(taps) : 0;
-    const left = direct ? v128.load(b + tap) : v128.load(b, 0), right = direct ? v128.load(b1 + tap) : v128.load(b, 16);
+    const left = direct ? v128.load(b + tap) : v128.load(b, 0);
+    const right = direct ? v128.load(b1 + tap) : slim ? left : v128.load(b, 16);
     let ai = v128.load_splat<T>(a, 0);
     c00 = madd<T>(ai, left, c00);
-    c01 = madd<T>(ai, right, c01);
+    if (!slim) c01 = madd<T>(ai, right, c01);
     ai = v128.load_splat<T>(a, sizeof<T>());
     c10 = madd<T>(ai, left, c10);
-    c11 = madd<T>(ai, right, c11);
+    if (!slim) c11 = madd<T>(ai, right, c11);
     ai = v128.load_splat<T>(a, 2 * sizeof<T>());
     c20 = madd<T>(ai, left, c20);
-    c21 = madd<T>(ai, right, c21);
+    if (!slim) c21 = madd<T>(ai, right, c21);
     ai = v128.load_splat<T>(a, 3 * sizeof<T>());
     c30 = madd<T>(ai, left, c30);
-    c31 = madd<T>(ai, right, c31);
+    if (!slim) c31 = madd<T>(ai, right, c31);
     if (rows > MS) {
       ai = v128.load_splat<T>(a, 4 * sizeof<T>());
       c40 = madd<T>(ai, left, c40);
-      c41 = madd<T>(ai, right, c41);
+      if (!slim) c41 = madd<T>(ai, right, c41);
       ai = v128.load_splat<T>(a, 5 * sizeof<T>());
       c50 = madd<T>(ai, left, c50);
-      c51 = madd<T>(ai, right, c51);
+      if (!slim) c51 = madd<T>(ai, right, c51);
     }
     a += rows * sizeof<T>();
     if (direct) taps += 4;
@@ -98,46 +100,51 @@ function tileOf<T>(
   } while (--K);
 
   const row = <usize>ldc << alignof<T>();
-  storeRow<T>(c, c1, c00, c01, accumulate);
-  storeRow<T>((c += row), (c1 += row), c10, c11, accumulate);
-  storeRow<T>((c += row), (c1 += row), c20, c21, accumulate);
-  storeRow<T>((c += row), (c1 += row), c30, c31, accumulate);
+  storeRow<T>(c, c1, c00, c01, accumulate, slim);
+  storeRow<T>((c += row), (c1 += row), c10, c11, accumulate, slim);
+  storeRow<T>((c += row), (c1 += row), c20, c21, accumulate, slim);
+  storeRow<T>((c += row), (c1 += row), c30, c31, accumulate, slim);
   if (rows > MS) {
-    storeRow<T>((c += row), (c1 += row), c40, c41, accumulate);
-    storeRow<T>((c += row), (c1 += row), c50, c51, accumulate);
+    storeRow<T>((c += row), (c1 += row), c40, c41, accumulate, slim);
+    storeRow<T>((c += row), (c1 += row), c50, c51, accumulate, slim);
   }
 }
 
-/** Two vectors of a row of C, which may overlap. */
+/** Two vectors of a row of C, which may overlap, or the first only. */
 // @ts-ignore: decorator
 @inline
-export function storeRow<T>(c: usize, c1: usize, left: v128, right: v128, accumulate: bool): void {
+export function storeRow<T>(c: usize, c1: usize, left: v128, right: v128, accumulate: bool, slim: bool): void {
   if (accumulate) {
     left = v128.add<T>(left, v128.load(c));
-    right = v128.add<T>(right, v128.load(c1));
+    if (!slim) right = v128.add<T>(right, v128.load(c1));
   }
   v128.store(c, left);
-  v128.store(c1, right);
+  if (!slim) v128.store(c1, right);
 }
 
 /** Tiles of packed panels: overwrite c, or add to it. */
 export function tallTile<T>(c: usize, ldc: i32, a: usize, b: usize, K: i32, accumulate: bool): void {
-  tileOf<T>(MR, false, c, c + 16, ldc, a, b, 0, 0, K, 0, accumulate);
+  tileOf<T>(MR, false, false, c, c + 16, ldc, a, b, 0, 0, K, 0, accumulate);
 }
 
 export function shortTile<T>(c: usize, ldc: i32, a: usize, b: usize, K: i32, accumulate: bool): void {
-  tileOf<T>(MS, false, c, c + 16, ldc, a, b, 0, 0, K, 0, accumulate);
+  tileOf<T>(MS, false, false, c, c + 16, ldc, a, b, 0, 0, K, 0, accumulate);
+}
+
+/** MR rows by the first vector of a packed panel. */
+export function slimTile<T>(c: usize, ldc: i32, a: usize, b: usize, K: i32, accumulate: bool): void {
+  tileOf<T>(MR, true, false, c, c, ldc, a, b, 0, 0, K, 0, accumulate);
 }
 
 /** Tiles of a panel of A and x̂: overwrite what is at c and c1. */
 export function tallDirectTile<T>(
   c: usize, c1: usize, ldc: i32, a: usize, x0: usize, x1: usize, taps: usize, K: i32, start: usize,
 ): void {
-  tileOf<T>(MR, true, c, c1, ldc, a, x0, x1, taps, K, start, false);
+  tileOf<T>(MR, false, true, c, c1, ldc, a, x0, x1, taps, K, start, false);
 }
 
 export function shortDirectTile<T>(
   c: usize, c1: usize, ldc: i32, a: usize, x0: usize, x1: usize, taps: usize, K: i32, start: usize,
 ): void {
-  tileOf<T>(MS, true, c, c1, ldc, a, x0, x1, taps, K, start, false);
+  tileOf<T>(MS, false, true, c, c1, ldc, a, x0, x1, taps, K, start, false);
 }
