@@ -7,7 +7,7 @@
 // The taps inside are one run for each kh, and one in all where all kw are inside. This is also the gradient of x, of the mirrored
 // shape; weight gradients read x' as dots.ts reads x̂, as rows eight times as long (kernels/conv2d.ts).
 
-import { at } from '../lib/simd';
+import { at, lanes, maskLanes } from '../lib/simd';
 import { transpose } from '../lib/transpose';
 import { mostWeights } from './direct';
 import { tableSize } from './im2col';
@@ -65,6 +65,15 @@ export function packBatch<T>(
   }
   memory.fill(panels, 0, 32);
   packRows<T>(panels + 32, room, T, 1, M, T);
+}
+
+/** Zeros for the images that a last group lacks, where sums go over all images: what packing leaves there is any number. */
+export function clearLacking<T>(x: usize, elements: i32, images: i32): void {
+  if (images == together) return;
+  for (let end = x + (elements << 5); x < end; x += 32) {
+    v128.store(x, maskLanes<T>(v128.load(x), images));
+    v128.store(x, maskLanes<T>(v128.load(x, 16), images - lanes<T>()), 16);
+  }
 }
 
 /** Rows [oh0, oh1) of the M planes of y'. a, taps: what packBatch wrote; starts: b; partial: room for a tile. */

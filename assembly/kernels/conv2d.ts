@@ -19,7 +19,7 @@
 //
 // Layouts: x [N][C][H][W], y [N][O][OH][OW], W [O][C/G][KH][KW], b [O].
 
-import { isBatched, moreRows, mostElements, multiplyBatch, packBatch, suitsBatch, together } from '../gemm/batch';
+import { clearLacking, isBatched, moreRows, mostElements, multiplyBatch, packBatch, suitsBatch, together } from '../gemm/batch';
 import { biasAt, isDirect, multiplyDirect, packStarts, packWindows } from '../gemm/direct';
 import { addDots, sumsDirectly, tapsTogether } from '../gemm/dots';
 import { KC, MB, NC, multiplyPanels, panelsOfA, panelsOfB, roundUp } from '../gemm/gemm';
@@ -235,8 +235,10 @@ function weightsDirect<T>(
         for (let r = 0; r < channels * s.H; r++) {
           const row = at<T>(copy, placeOfTap(s, r / s.H, r % s.H + s.PH, s.PW) * together);
           packColumns<T>(row, at<T>(planes, r * s.W), s.C * size, 1, here, s.W);
+          clearLacking<T>(row, s.W, here);
         }
         packColumns<T>(copyOfDy, dy, s.O * P, 1, here, Og * P);
+        clearLacking<T>(copyOfDy, Og * P, here);
         dy = copyOfDy;
       } else {
         image = padPlanes<T>(copy, planes, s, channels);

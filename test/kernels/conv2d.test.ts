@@ -171,6 +171,35 @@ forEachBuild((core, dtype) => {
     }
   });
 
+  it('an infinity in the last image of small ones stays its own', () => {
+    for (const [PH, PW] of [
+      [1, 1],
+      [0, 0],
+    ]) {
+      const s = sizesOf({ ...plain, PH, PW, N: 9, C: 8, H: 7, W: 6, O: 9, KH: 3, KW: 3 });
+      const random = new Random(PH);
+      const taps = s.C * s.KH * s.KW;
+      const [x, dy] = [s.C * s.H * s.W, s.O * s.OH * s.OW].map((size) => random.normals(s.N * size));
+      const [spoiledX, spoiledDy] = [x.slice(), dy.slice()];
+      spoiledX[8 * s.C * s.H * s.W + 3 * s.W + 2] = Infinity;
+      spoiledDy[8 * s.O * s.OH * s.OW + 2 * s.OW + 2] = Infinity;
+      for (const [givenX, givenDy] of [
+        [spoiledX, dy],
+        [x, spoiledDy],
+      ]) {
+        const memory = new Guarded(core);
+        const dw = memory.output(dtype, s.O * taps, new Float64Array(s.O * taps));
+        const [atX, atDy] = [givenX, givenDy].map((array) => memory.input(dtype, array));
+        const shape = guardedShape(core, dtype, memory, s, kernels.conv2dWorkspace);
+        products.backwardWeight(dw, atDy, atX, shape, 0, taps);
+        const expected = conv2d(s, givenX, random.normals(s.O * taps), undefined, givenDy).dw.value;
+        const kinds = (values: ArrayLike<number>) => Array.from(values, (v) => (Number.isFinite(v) ? 0 : v));
+        expect(kinds(memory.read(dtype, dw, s.O * taps))).toEqual(kinds(expected));
+        memory.verify();
+      }
+    }
+  });
+
   it('im2col and col2im match the index map for any sizes', () => {
     fc.assert(
       fc.property(anySizes, (s) => {
