@@ -10,11 +10,10 @@
 // before has done again, with the same result.
 
 import { at, lanes } from '../lib/simd';
-import { roundUp } from './gemm';
 import { paddedWidth, tableSize } from './im2col';
 import { packRows } from './pack';
 import { Conv2dShape } from './shape';
-import { MR, MS, NR, paddedRows, shortDirectTile, tallDirectTile, tallRows } from './tile';
+import { MR, MS, NR, paddedRows, roundUp, shortDirectTile, tallDirectTile, tallRows } from './tile';
 
 /** Rows of x̂ that the taps of a pixel lie in, at most: a line of L1 each (measured). */
 // @ts-ignore: decorator

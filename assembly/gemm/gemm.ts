@@ -13,8 +13,8 @@
 import { at, lanes, loadLanes, storeLanes } from '../lib/simd';
 import { fill } from '../lib/rows';
 import { packColumns, packRows } from './pack';
-import { rowsTimesMatrix, rowsTimesTransposed } from './skinny';
-import { MR, MS, NR, paddedRows, shortTile, slimTile, storeRow, tallRows, tallTile } from './tile';
+import { rowsTimesMatrix, rowsTimesRows, rowsTimesTransposed, suitsDots } from './skinny';
+import { MR, MS, NR, paddedRows, roundUp, shortTile, slimTile, storeRow, tallRows, tallTile } from './tile';
 
 /** k per block: a panel of B (KC × NR) takes 8 KB of L1. */
 // @ts-ignore: decorator
@@ -40,12 +40,6 @@ export const MB: i32 = 768;
 // @ts-ignore: decorator
 @inline
 const skinnyRows: i32 = 5;
-
-// @ts-ignore: decorator
-@inline
-export function roundUp(value: i32, multiple: i32): i32 {
-  return ((value + multiple - 1) / multiple) * multiple;
-}
 
 /** Where the parts of a workspace begin: one partial tile, the panels of A, the panels of B. */
 // @ts-ignore: decorator
@@ -114,7 +108,8 @@ export function gemm<T>(
 ): void {
   const aRow = transposeA ? 1 : lda, aK = transposeA ? lda : 1;
   // An outer product, K = 1, has nothing to gain from packing either; by Bᵀ it packs, since dot products of one term gain less.
-  const swapped = isSwapped(M, N, K), skinny = transposeB ? M <= skinnyRows && aK == 1 : M <= skinnyRows || K == 1;
+  const skinny = transposeB ? M <= skinnyRows && aK == 1 : M <= skinnyRows || K == 1;
+  const dots = transposeB && aK == 1 && alpha == 1 && suitsDots<T>(M, N, K), swapped = isSwapped(M, N, K);
   if (byRows(M, N, K)) {
     a = at<T>(a, begin * aRow);
     c = at<T>(c, begin * ldc);
@@ -123,9 +118,10 @@ export function gemm<T>(
     end = N;
   }
   if (beta != 0.0 && beta != 1.0) scale<T>(at<T>(c, begin), <T>beta, M, end - begin, ldc);
-  if (skinny) {
+  if (dots || skinny) {
     if (beta == 0.0) for (let m = 0; m < M; m++) fill<T>(c, 0, m * ldc + begin, m * ldc + end);
-    if (transposeB) rowsTimesTransposed<T>(c, a, b, M, K, aRow, ldb, ldc, <T>alpha, begin, end);
+    if (dots) rowsTimesRows<T>(c, ldc, a, aRow, b, ldb, workspace, M, begin, end, K);
+    else if (transposeB) rowsTimesTransposed<T>(c, a, b, M, K, aRow, ldb, ldc, <T>alpha, begin, end);
     else rowsTimesMatrix<T>(c, a, b, M, K, aRow, aK, ldb, ldc, <T>alpha, begin, end);
     return;
   }

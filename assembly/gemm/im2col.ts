@@ -23,7 +23,7 @@ import { at, lanes } from '../lib/simd';
 import { transposeLanes } from '../lib/transpose';
 import { MB } from './gemm';
 import { Conv2dShape } from './shape';
-import { NR } from './tile';
+import { NR, entry } from './tile';
 
 // Behind a Conv2dShape stand the tables, of one block of pixels and one of taps, and then whatever the kernel needs.
 
@@ -151,13 +151,6 @@ export function pixelOffsets<T>(table: usize, s: Conv2dShape, p0: i32, count: i3
     }
   }
   for (let i = count; i < padded; i++) store<i32>(table + 4 * i, load<i32>(table));
-}
-
-/** The entry of a table. */
-// @ts-ignore: decorator
-@inline
-export function entry(table: usize, i: i32): usize {
-  return load<i32>(table + 4 * i);
 }
 
 /** Whether `count` pixels from the entry at `pixels` on are neighbours in x̂. */

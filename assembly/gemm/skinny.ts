@@ -1,8 +1,8 @@
-// C = α·A·op(B) + C for few rows of A, about as many as a tile has, or for K = 1. Then packing B, which reads and writes all of it once
-// more, costs more than the product; here every element of B is read once, and only that limits the speed.
+// C = α·A·op(B) + C for few rows of A, or for K = 1. Then packing B, which reads and writes all of it once more, costs much of what
+// the product does, or more; here B is read where it lies.
 //
 //   B [K][N]    c[n] += Σ_j α·a[k_j]·b[k_j][n],  four rows of B at a time: C is read and written once for the four
-//   B [N][K]    c[n] += α·Σ_k a[k]·b[n][k],      four dot products at a time
+//   B [N][K]    c[n] += α·Σ_k a[k]·b[n][k],      four dot products at a time, or those of dot-tile.ts where rows are two and more, and long
 //
 // The four rows lie a quarter of B apart, and the next four follow them in memory: four streams, each of which the processor
 // fetches ahead of its use. With four rows side by side it begins anew with every four, and takes a fifth longer (measured).
@@ -10,6 +10,7 @@
 // Each c[n] adds its terms in an order that does not depend on which columns are asked for.
 
 import { at, lanes, loadLanes, madd, storeLanes, sumLanes, zero } from '../lib/simd';
+import { addTiles, placesOf, prepareSums, tapsTogether } from './dot-tile';
 
 /** Columns [begin, end) of C += α·A·B. A: element (m, k) at m·aRow + k·aK; B: [K][N], ldb elements a row. */
 export function rowsTimesMatrix<T>(
@@ -132,4 +133,35 @@ function dotFour<T>(c: usize, step: i32, a: usize, b: usize, ldb: i32, last: i32
 @inline
 function plusDot<T>(c: usize, s: v128, t: v128, alpha: T): T {
   return <T>(load<T>(c) + alpha * sumLanes<T>(v128.add<T>(s, t)));
+}
+
+/** Terms of a block of rowsTimesRows: few enough that the rows of a tile stay in L1; and so few that they are no block of their own. */
+// @ts-ignore: decorator
+@inline
+const blockTerms: i32 = 1024;
+// @ts-ignore: decorator
+@inline
+const fewTerms: i32 = 64;
+
+/** Whether a product A·Bᵀ goes by rowsTimesRows: packing B costs as much as a dozen rows, adding lanes up as 60 terms (measured). */
+// @ts-ignore: decorator
+@inline
+export function suitsDots<T>(M: i32, N: i32, K: i32): bool {
+  return sizeof<T>() == 4 && M > 1 && N >= tapsTogether && K >= max(fewTerms, 12 * M);
+}
+
+/** C += A·Bᵀ, columns [begin, end): the rows of both lie along k, which are the lanes. room: for a tile's sums and for places of M rows and of a tile's. */
+export function rowsTimesRows<T>(
+  c: usize, ldc: i32, a: usize, lda: i32, b: usize, ldb: i32, room: usize, M: i32, begin: i32, end: i32, K: i32,
+): void {
+  const R = tapsTogether, placesA = placesOf(room), placesB = placesA + 4 * M;
+  for (let m = 0; m < M; m++) store<i32>(placesA + 4 * m, (m * lda) << alignof<T>());
+  for (let k = 0, kc = 0; k < K; k += kc) {
+    kc = K - k < blockTerms + fewTerms ? K - k : blockTerms;
+    prepareSums<T>(room, kc);
+    for (let n = begin; n < end; n += R) {
+      for (let i = 0; i < R; i++) store<i32>(placesB + 4 * i, (min(n + i, end - 1) * ldb) << alignof<T>());
+      addTiles<T>(at<T>(c, n), 1, ldc, room, at<T>(b, k), placesB, min(R, end - n), 0, at<T>(a, k), placesA, M, 0, 1, kc);
+    }
+  }
 }

@@ -23,6 +23,19 @@ export const MS: i32 = 4;
 @inline
 export const MR: i32 = ASC_FEATURE_RELAXED_SIMD ? 6 : MS;
 
+/** Entry i of a table of places, in bytes. */
+// @ts-ignore: decorator
+@inline
+export function entry(table: usize, i: i32): usize {
+  return load<i32>(table + 4 * i);
+}
+
+// @ts-ignore: decorator
+@inline
+export function roundUp(value: i32, multiple: i32): i32 {
+  return ((value + multiple - 1) / multiple) * multiple;
+}
+
 /** How many of M rows tall tiles take: all that keeps the rest, in short ones, from sticking out more than it must. */
 export function tallRows(M: i32): i32 {
   if (MR == MS) return 0;
@@ -37,7 +50,7 @@ export function tallRows(M: i32): i32 {
 @inline
 export function paddedRows(M: i32): i32 {
   const tall = tallRows(M);
-  return M <= tall ? tall : tall + ((M - tall + MS - 1) / MS) * MS;
+  return M <= tall ? tall : tall + roundUp(M - tall, MS);
 }
 
 /** Columns of the tile: two vectors. */

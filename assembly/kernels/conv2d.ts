@@ -21,16 +21,17 @@
 
 import { clearLacking, isBatched, moreRows, mostElements, multiplyBatch, packBatch, suitsBatch, together } from '../gemm/batch';
 import { biasAt, isDirect, multiplyDirect, packStarts, packWindows } from '../gemm/direct';
-import { addDots, sumsDirectly, tapsTogether } from '../gemm/dots';
-import { KC, MB, NC, multiplyPanels, panelsOfA, panelsOfB, roundUp } from '../gemm/gemm';
+import { tapsTogether } from '../gemm/dot-tile';
+import { addDots, sumsDirectly } from '../gemm/dots';
+import { KC, MB, NC, multiplyPanels, panelsOfA, panelsOfB } from '../gemm/gemm';
 import {
-  addPlanes, behindTables, clearPlanes, entry, isPadded, packPixels, packTaps, paddedWidth, padPlanes, pixelOffsets, pixelTable, planeElements,
+  addPlanes, behindTables, clearPlanes, isPadded, packPixels, packTaps, paddedWidth, padPlanes, pixelOffsets, pixelTable, planeElements,
   scatterPixels, placeOfTap, tapOffsets, tapTable,
 } from '../gemm/im2col';
 import { isNarrow, multiplyNarrow, packNarrow } from '../gemm/narrow';
 import { packColumns, packRows } from '../gemm/pack';
 import { Conv2dShape, conv2dShape, planeProducts, rowProducts, tapProducts } from '../gemm/shape';
-import { NR, paddedRows } from '../gemm/tile';
+import { NR, entry, paddedRows, roundUp } from '../gemm/tile';
 import { fill } from '../lib/rows';
 import { at } from '../lib/simd';
 import { transpose } from '../lib/transpose';

@@ -19,7 +19,7 @@
 //
 // Arguments and layouts are those of conv2d.ts; `shape` is a Conv2dShape with depthwiseWorkspace bytes in all.
 
-import { roundUp } from '../gemm/gemm';
+import { roundUp } from '../gemm/tile';
 import { Conv2dShape, channelProducts, planeProducts, rowProducts } from '../gemm/shape';
 import { firstInside } from '../lib/axis';
 import { gatherRow } from '../lib/columns';

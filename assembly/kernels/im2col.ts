@@ -7,9 +7,10 @@
 // A call takes `shape`: a Conv2dShape with the workspace of a convolution behind it. Behind its tables stands one plane of x̂.
 
 import {
-  addPlanes, behindTables, clearPlanes, copyPixels, entry, isPadded, padPlanes, scatterPixels, tapOffsets, tapTable,
+  addPlanes, behindTables, clearPlanes, copyPixels, isPadded, padPlanes, scatterPixels, tapOffsets, tapTable,
 } from '../gemm/im2col';
 import { Conv2dShape, planeSamples } from '../gemm/shape';
+import { entry } from '../gemm/tile';
 import { fill } from '../lib/rows';
 import { at } from '../lib/simd';
 

@@ -19,9 +19,9 @@
 //
 // Arguments and layouts are those of conv2d.ts. A NaN or infinity spoils the tiles whose patches hold it.
 
-import { multiplyPanels, roundUp } from '../gemm/gemm';
+import { multiplyPanels } from '../gemm/gemm';
 import { Conv2dShape, conv2dShape, rowProducts, tapProducts } from '../gemm/shape';
-import { MR, MS, NR, paddedRows, tallRows } from '../gemm/tile';
+import { MR, MS, NR, paddedRows, roundUp, tallRows } from '../gemm/tile';
 import {
   Block, blockSize, placeTiles, stripsWidth, tileAt, tileColumns, tileRows, transformStrips,
 } from '../gemm/winograd-tiles';

@@ -13,6 +13,8 @@ const sizes = [
   [33, 17, 5], [29, 20, 6], [17, 1, 300], [40, 10, 70], [530, 12, 33],
   // Few rows, which go without packing: columns and terms in fours, eights and tails.
   [1, 37, 70], [1, 4, 8], [2, 6, 19], [2, 35, 131], [1, 3, 1],
+  // Rows by rows, whose terms are lanes: blocks of terms, odd rows, columns that fill no tile.
+  [3, 8, 67], [9, 13, 110], [4, 6, 1025], [5, 19, 2051],
 ]; // biome-ignore format: sizes
 
 forEachBuild((core, dtype) => {
@@ -77,6 +79,13 @@ forEachBuild((core, dtype) => {
     for (const cut of [1, 8, 19, 31]) expect(run([45, 10, 270], false, true, -0.3, 1, cut)).toEqual(scaled);
     const ragged = run([50, 45, 30], false, false, 1, 0);
     for (const cut of [1, 8, 19, 31]) expect(run([50, 45, 30], false, false, 1, 0, cut)).toEqual(ragged);
+    for (const size of [
+      [9, 45, 111],
+      [9, 7, 111],
+    ]) {
+      const byTerms = run(size, false, true, 1, 1);
+      for (const cut of [1, 4]) expect(run(size, false, true, 1, 1, cut)).toEqual(byTerms);
+    }
     for (const transposeB of [false, true]) {
       const skinny = run([2, 45, 27], false, transposeB, 1, 0);
       for (const cut of [1, 8, 19]) expect(run([2, 45, 27], false, transposeB, 1, 0, cut)).toEqual(skinny);

@@ -18,6 +18,7 @@ function sizesOf(given: Given): [M: number, N: number, K: number] {
     [2, 530, 5],
     [9, 21, 270],
     [1, 21, 270],
+    [9, 21, 1100],
   ]);
 }
 
