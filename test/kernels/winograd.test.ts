@@ -42,9 +42,11 @@ const anySizes = fc
   .filter(({ OH, OW }) => OH >= 1 && OW >= 1); // biome-ignore format: one line per pair of axes
 
 const blocks: [string, Conv2dSizes][] = [
-  ['several blocks of tiles', sizesOf({ N: 2, C: 3, H: 25, W: 27, O: 5 })],
-  ['a row of tiles longer than a block', sizesOf({ N: 1, C: 2, H: 3, W: 301, O: 3 })],
-  ['many small images', sizesOf({ N: 70, C: 5, H: 2, W: 3, O: 4 })],
+  // Of 128 tiles with few channels, of 32 with many; weight gradients add up 256 tiles.
+  ['several blocks of tiles', sizesOf({ N: 3, C: 3, H: 41, W: 43, O: 5 })],
+  ['several small blocks of tiles', sizesOf({ N: 1, C: 70, H: 25, W: 27, O: 5 })],
+  ['a row of tiles longer than a block', sizesOf({ N: 1, C: 2, H: 3, W: 601, O: 3 })],
+  ['many small images', sizesOf({ N: 140, C: 5, H: 2, W: 3, O: 4 })],
   ['more channels than a block', sizesOf({ N: 1, C: 270, H: 4, W: 5, O: 6 })],
   ['more output channels than a block', sizesOf({ N: 1, C: 6, H: 5, W: 3, O: 270 })],
   ['images that end before the window does', sizesOf({ N: 1, C: 2, H: 1, W: 1, O: 3 })],

@@ -59,9 +59,10 @@ function depthwiseSizes(given: Given): Conv2dSizes {
 
 /** Images, channels, height, width and output channels that take more than one block of tiles or channels. */
 const winogradBlocks = [
-  [2, 3, 25, 27, 5],
-  [1, 2, 3, 301, 3],
-  [70, 5, 3, 3, 4],
+  [3, 3, 41, 43, 5],
+  [1, 70, 25, 27, 5],
+  [1, 2, 3, 601, 3],
+  [140, 5, 3, 3, 4],
   [2, 135, 4, 5, 3],
   [1, 6, 5, 3, 135],
 ];
