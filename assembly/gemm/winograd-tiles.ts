@@ -115,8 +115,9 @@ export function placeTiles<T>(block: Block, s: Conv2dShape, first: i32, count: i
 export function transformStrips<T>(out: usize, plane: usize, block: Block, nothing: usize, rest: usize): void {
   const rows = rest + PATCH * 16;
   for (let i = 0; i < block.strips; i++) {
-    const strip = stripAt(block, i), left = strip.left, a = max(-left, 0), b = min(strip.columns, block.W - left);
-    const count = b - a, whole = count & -lanes<T>();
+    const strip = stripAt(block, i), left = strip.left, a = max(-left, 0);
+    // A strip may lie in the padding altogether.
+    const count = max(0, min(strip.columns, block.W - left) - a), whole = count & -lanes<T>();
     const first = at<T>(plane, strip.image * block.image + left + a), to = at<T>(out, strip.column + a);
     for (let r = 0; r < PATCH; r++) {
       const ih = strip.top + r;

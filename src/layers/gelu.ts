@@ -16,8 +16,8 @@ export class GELU extends Activation {
 
   constructor(options: GELUOptions = {}) {
     checkOptions('new GELU', options, ['approximate', 'dtype', 'core']);
-    const { approximate = 'none', ...others } = options;
-    checkOneOf('new GELU', 'approximate', approximate, ['none', 'tanh']);
+    const { approximate: asked, ...others } = options;
+    const approximate = checkOneOf('new GELU', 'approximate', asked ?? 'none', ['none', 'tanh']);
     super('GELU', others, approximate === 'tanh' ? 'geluTanh' : 'gelu');
     this.approximate = approximate;
   }

@@ -69,7 +69,7 @@ const winogradBlocks = [
 
 /** Windows of 3×3 without stride; seldom more tiles or channels than a block. */
 function winogradSizes(given: Given): Conv2dSizes {
-  const [G, PH, PW] = [given.integer(1, 2), given.integer(0, 3), given.integer(0, 3)];
+  const [G, PH, PW] = [given.integer(1, 2), given.integer(0, 3), given.integer(0, 11)];
   const small = [3, 9, 12, 24, 9].map((most, i) => given.integer(i === 2 || i === 3 ? 3 : 1, most));
   const [N, C, H, W, O] = given.integer(0, 5) === 0 ? given.choice(winogradBlocks) : small;
   const [OH, OW] = [H + 2 * PH - 2 + given.integer(0, 1), W + 2 * PW - 2 + given.integer(0, 1)];
