@@ -69,7 +69,7 @@ function instancesOf(kernel, file, formula) {
   const { parameters, returnType } = kernel.signature;
   const [work, align] = kernel.decorators?.find(({ name }) => name.text === 'parallel')?.args.map(textOf) ?? [];
   const isParameter = (id) => parameters.some((p) => p.name.text === id);
-  const called = [...`${work} ${align}`.matchAll(/[A-Za-z]\w*(?=\()/g)]
+  const called = [...`${work} ${align}`.matchAll(/[A-Za-z]\w*(?=(<\w+>)?\()/g)]
     .map(([id]) => id)
     .filter((id) => !isParameter(id));
   const only = kernel.typeParameters[0].extendsType;

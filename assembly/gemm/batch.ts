@@ -41,7 +41,7 @@ export function isBatched<T>(s: Conv2dShape): bool {
  * By the sizes: where no window is all padding, and what is gained at the ends of rows, one in OW, is more than what setting images side by
  * side costs (measured).
  */
-export function suitsBatch(s: Conv2dShape): bool {
+function suitsBatch(s: Conv2dShape): bool {
   const T = s.T, M = s.O / s.G, P = s.P, here = s.C / s.G * s.H * s.W;
   return s.N >= together && M >= MS && T <= tableSize && M * T <= mostWeights && (s.DH | s.DW) == 1
     && max(here, (M + moreRows) * P) <= mostElements && 2 * s.OW * (here + M * P) <= M * T * P

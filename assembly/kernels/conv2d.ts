@@ -15,11 +15,12 @@
 //
 // of dY between zeros, with input and output channels changed round and the window turned by 180°: the mirrored shape.
 // No column matrix is stored. f32 reads the padded planes x̂ (or those of dY) where they lie (gemm/direct.ts, narrow.ts, dots.ts), unless
-// sizes make packing faster; of small images it takes eight at a time (batch.ts). Packed, panels of col(X) are filled from x̂, and Wᵀ·dY leaves a block at a time through col2im.
+// sizes make packing faster; of small images it takes eight at a time (batch.ts). Packed, panels of col(X) are filled from x̂, and Wᵀ·dY
+// leaves a block at a time through col2im.
 //
 // Layouts: x [N][C][H][W], y [N][O][OH][OW], W [O][C/G][KH][KW], b [O].
 
-import { clearLacking, isBatched, moreRows, mostElements, multiplyBatch, packBatch, suitsBatch, together } from '../gemm/batch';
+import { clearLacking, isBatched, moreRows, mostElements, multiplyBatch, packBatch, together } from '../gemm/batch';
 import { biasAt, isDirect, multiplyDirect, packStarts, packWindows } from '../gemm/direct';
 import { tapsTogether } from '../gemm/dot-tile';
 import { addDots, sumsDirectly } from '../gemm/dots';
@@ -49,15 +50,17 @@ export function conv2dWorkspace<T>(shape: usize): f64 {
 }
 
 /** Rows of the N·OH that are done together. */
-export function rowsTogether(shape: usize): i32 {
+export function rowsTogether<T>(shape: usize): i32 {
   const s = changetype<Conv2dShape>(shape);
-  return suitsBatch(s) ? together * s.OH : 1;
+  return isBatched<T>(s) ? together * s.OH : 1;
 }
 
 /** Planes of the N·C of dx that are. */
-export function planesTogether(shape: usize): i32 {
+// @ts-ignore: decorator
+@inline
+export function planesTogether<T>(shape: usize): i32 {
   const s = changetype<Conv2dShape>(shape);
-  return (s.SH | s.SW) == 1 && suitsBatch(mirror(shape)) ? together * s.C : 1;
+  return (s.SH | s.SW) == 1 && isBatched<T>(mirror(shape)) ? together * s.C : 1;
 }
 
 /** Elements of the planes of dout between zeros, where the mirrored convolution has any. */
@@ -93,7 +96,7 @@ function paddedPlanes<T>(shape: usize): usize {
 
 /** Output rows [begin, end) of the N·OH: out = W·col(X) + b. bias may be null. */
 // @ts-ignore: decorator
-@parallel(0.05 * rowProducts(shape), rowsTogether(shape))
+@parallel(0.05 * rowProducts(shape), rowsTogether<T>(shape))
 export function conv2dForward<T>(
   out: usize, x: usize, weight: usize, bias: usize, shape: usize, begin: i32, end: i32,
 ): void {
@@ -286,12 +289,12 @@ function weightsPacked<T>(dweight: usize, dout: usize, x: usize, shape: usize, b
 
 /** Planes [begin, end) of the N·C: dx = col2im(Wᵀ·dout), or dx += with `accumulate`. */
 // @ts-ignore: decorator
-@parallel(0.05 * planeProducts(shape), planesTogether(shape))
+@parallel(0.05 * planeProducts(shape), planesTogether<T>(shape))
 export function conv2dBackwardInput<T>(
   dx: usize, dout: usize, weight: usize, shape: usize, accumulate: i32, begin: i32, end: i32,
 ): void {
   const s = changetype<Conv2dShape>(shape), C = s.C, Cg = C / s.G, mirrored = mirror(shape);
-  const direct = isMirrored<T>(s) || (sizeof<T>() == 4 && planesTogether(shape) > 1), back = direct ? mirrored : s;
+  const direct = isMirrored<T>(s) || planesTogether<T>(shape) > 1, back = direct ? mirrored : s;
   if (direct) prepareDirect<T>(shape, back, true);
   else if (!accumulate) fill<T>(dx, 0, begin * s.H * s.W, end * s.H * s.W);
   // The rest of an image, then whole images, then the first planes of one.

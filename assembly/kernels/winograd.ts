@@ -61,7 +61,7 @@ const MC: i32 = 192;
 @inline
 const ROWS: i32 = 24;
 
-// How many products are summed one after the other, before the sums are added: this keeps the errors within four times those of
+// How many products are summed one after the other, before the sums are added: this keeps the errors within about four times those of
 // conv2d.ts (measured; docs/measurements.md).
 
 /** Channels. The input gradient of conv2d.ts may sum over o alone before it adds the taps, so there is less to give away. */

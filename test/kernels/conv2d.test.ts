@@ -47,6 +47,9 @@ const blocks: [string, Conv2dSizes][] = [
   ['depthwise', sizesOf({ ...plain, N: 2, C: 7, H: 9, W: 8, O: 14, KH: 3, KW: 3, G: 7 })],
 ];
 
+/** Numbers that are finite as 0, the others as they are. */
+const kinds = (values: ArrayLike<number>) => Array.from(values, (v) => (Number.isFinite(v) ? 0 : v));
+
 forEachBuild((core, dtype) => {
   const kernels = core.kernels[dtype];
 
@@ -137,7 +140,6 @@ forEachBuild((core, dtype) => {
   });
 
   it('NaN and infinities go where the definition has them', () => {
-    const kinds = (values: ArrayLike<number>) => Array.from(values, (v) => (Number.isFinite(v) ? 0 : v));
     const wide = { ...plain, N: 2, C: 5, H: 12, W: 14, O: 6, KH: 3, KW: 3 };
     for (const given of [wide, { ...wide, W: 16 }, { ...wide, SW: 2 }, { ...wide, PH: 0, PW: 0, O: 1, C: 1 }]) {
       const s = sizesOf(given);
@@ -193,7 +195,6 @@ forEachBuild((core, dtype) => {
         const shape = guardedShape(core, dtype, memory, s, kernels.conv2dWorkspace);
         products.backwardWeight(dw, atDy, atX, shape, 0, taps);
         const expected = conv2d(s, givenX, random.normals(s.O * taps), undefined, givenDy).dw.value;
-        const kinds = (values: ArrayLike<number>) => Array.from(values, (v) => (Number.isFinite(v) ? 0 : v));
         expect(kinds(memory.read(dtype, dw, s.O * taps))).toEqual(kinds(expected));
         memory.verify();
       }
