@@ -5,15 +5,20 @@
 // Relu beside `forward<T, F>` and `backward<T, F>` becomes reluForward_f32, reluForward_f64 and reluBackward_…
 //
 // A kernel of `<T extends f32>` has no instance for f64, which is there for checking gradients, if another kernel can do its work.
+// In the plain builds, loops of functions that are marked `@unrolled` are unrolled (assembly/unroll.mjs).
+//
 // In the builds with threads, one that is marked `@parallel(work)` is shared out (assembly/share-out.mjs), unless it is a formula in f64.
 import { CommonFlags, Feature, Node, NodeKind } from 'assemblyscript';
 import { Transform } from 'assemblyscript/transform';
 import { loopName, numbered, runShares, sharedOut } from './share-out.mjs';
+import { unrollLoops } from './unroll.mjs';
 
 export default class Instantiate extends Transform {
   afterParse(parser) {
-    const threads = (this.program.options.features & Feature.Threads) !== 0;
+    const { features } = this.program.options;
+    const threads = (features & Feature.Threads) !== 0;
     const index = parser.sources.find((source) => source.internalPath === 'assembly/index');
+    if (!(features & Feature.RelaxedSimd)) parser.sources.forEach(unrollLoops);
     const instances = [];
     for (const statement of index.statements) {
       if (statement.kind !== NodeKind.Export || !statement.members) continue;

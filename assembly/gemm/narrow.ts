@@ -139,6 +139,8 @@ function addSums<T>(
 }
 
 /** s and t, for V vectors of pixels at `places`: into `room`. */
+// @ts-ignore: decorator
+@unrolled
 function narrowTile<T>(room: usize, sums: Sums, places: usize, onlyT: i32): void {
   let place = changetype<usize>(sums) + offsetof<Sums>(), weight = place + 4 * mostPlaces;
   const x0 = load<usize>(places, 0), x1 = load<usize>(places, 4), x2 = load<usize>(places, 8), x3 = load<usize>(places, 12);

@@ -67,6 +67,7 @@ export function NR<T>(): i32 {
  */
 // @ts-ignore: decorator
 @inline
+@unrolled
 function tileOf<T>(
   rows: i32, slim: bool, direct: bool, c: usize, c1: usize, ldc: i32, a: usize, b: usize, b1: usize, taps: usize, K: i32,
   start: usize, accumulate: bool,
