@@ -22,7 +22,7 @@
 import { roundUp } from '../gemm/tile';
 import { Conv2dShape, channelProducts, planeProducts, rowProducts } from '../gemm/shape';
 import { firstInside } from '../lib/axis';
-import { gatherRow } from '../lib/columns';
+import { gatherRow, scatterRow, unzipRow, zipRow } from '../lib/columns';
 import { addRow, copyRow, fill } from '../lib/rows';
 import { at, lanes, loadLanes, madd, sumLanes, tailMask, zero } from '../lib/simd';
 
@@ -48,10 +48,10 @@ class Tap {
 }
 
 /** Elements of a band's planes, within reach of the first two levels of cache. */
-const budget = 8192;
+const budget = 4096;
 
-/** Vectors of a band that go through the taps together. */
-const unroll = 8;
+/** Vectors of a band that go through the taps together: by build, since a fused multiply-add needs no temporary. */
+const unroll: i32 = ASC_FEATURE_RELAXED_SIMD ? 8 : 6;
 
 // @ts-ignore: decorator
 @inline
@@ -154,9 +154,11 @@ export function depthwiseBackwardInput<T extends f32>(
           from = to;
         }
       }
-      for (let q = 0; q < planes; q++) {
-        const h = row * s.SH + q / s.SW - s.PH, w = q % s.SW - s.PW;
-        fromPlane<T>(at<T>(dx, nc * s.H * s.W), at<T>(b.y, q * size), s.H, s.W, h, w, s.SH, s.SW, rows, b.pitch, accumulate);
+      const image = at<T>(dx, nc * s.H * s.W);
+      for (let q = 0; q < planes; q += s.SW == 2 ? 2 : 1) {
+        const h = row * s.SH + q / s.SW - s.PH, w = q % s.SW - s.PW, z = at<T>(b.y, q * size);
+        if (s.SW == 2) fromPair<T>(image, z, size, s, h, rows, b.pitch, accumulate != 0);
+        else fromPlane<T>(image, z, s.H, s.W, h, w, s.SH, s.SW, rows, b.pitch, accumulate);
       }
     }
   }
@@ -188,9 +190,10 @@ export function depthwiseBackwardWeight<T extends f32>(
 
 /** The planes of z for output rows [oh, oh + rows) of the image x. */
 function splitImage<T>(b: Bands, x: usize, s: Conv2dShape, oh: i32, rows: i32): void {
-  for (let q = 0; q < s.SH * s.SW; q++) {
-    const h = oh * s.SH - s.PH + q / s.SW, w = q % s.SW - s.PW;
-    toPlane<T>(at<T>(b.z, q * b.plane), x, s.H, s.W, h, w, s.SH, s.SW, rows + b.below, b.pitch);
+  for (let q = 0; q < s.SH * s.SW; q += s.SW == 2 ? 2 : 1) {
+    const h = oh * s.SH - s.PH + q / s.SW, w = q % s.SW - s.PW, z = at<T>(b.z, q * b.plane);
+    if (s.SW == 2) toPair<T>(z, b.plane, x, s, h, rows + b.below, b.pitch);
+    else toPlane<T>(z, x, s.H, s.W, h, w, s.SH, s.SW, rows + b.below, b.pitch);
   }
 }
 
@@ -220,9 +223,37 @@ function fromPlane<T>(
     const from = at<T>(z, r * pitch + first), ih = h + r * strideH;
     if (<u32>ih >= <u32>H || count <= 0) continue;
     const to = at<T>(x, ih * W + w + first * strideW);
-    if (strideW != 1) scatterRow<T>(to, from, count, strideW, accumulate);
-    else if (accumulate) addRow<T>(to, from, count);
-    else copyRow<T>(to, from, count);
+    if (accumulate) addRow<T>(to, from, count, strideW);
+    else if (strideW == 1) copyRow<T>(to, from, count);
+    else scatterRow<T>(to, from, count, strideW);
+  }
+}
+
+/** Where column 0 of an image lies in its two phases, and then column 1: `apart` elements from one phase's plane to the other's. */
+// @ts-ignore: decorator
+@inline
+function pairAt<T>(z: usize, apart: i32, place: i32): usize {
+  return at<T>(z, (place & 1) * apart + (place >> 1));
+}
+
+/** toPlane for both phases of columns two apart, `apart` elements from one's plane to the other's. */
+function toPair<T>(z: usize, apart: i32, x: usize, s: Conv2dShape, h: i32, rows: i32, pitch: i32): void {
+  let z0 = pairAt<T>(z, apart, s.PW), z1 = pairAt<T>(z, apart, s.PW + 1);
+  for (let r = 0; r < rows; r++, h += s.SH, z0 = at<T>(z0, pitch), z1 = at<T>(z1, pitch)) {
+    if (<u32>h < <u32>s.H) {
+      unzipRow<T>(z0, z1, at<T>(x, h * s.W), s.W);
+    } else {
+      fill<T>(at<T>(z, r * pitch), 0, 0, pitch);
+      fill<T>(at<T>(z, apart + r * pitch), 0, 0, pitch);
+    }
+  }
+}
+
+/** fromPlane for both. */
+function fromPair<T>(x: usize, z: usize, apart: i32, s: Conv2dShape, h: i32, rows: i32, pitch: i32, accumulate: bool): void {
+  let z0 = pairAt<T>(z, apart, s.PW), z1 = pairAt<T>(z, apart, s.PW + 1);
+  for (; rows > 0; rows--, h += s.SH, z0 = at<T>(z0, pitch), z1 = at<T>(z1, pitch)) {
+    if (<u32>h < <u32>s.H) zipRow<T>(at<T>(x, h * s.W), z0, z1, s.W, accumulate);
   }
 }
 
@@ -231,14 +262,6 @@ function fromPlane<T>(
 @inline
 function placesInside(size: i32, w: i32, stride: i32, count: i32): i32 {
   return w >= size ? 0 : min(count, (size - 1 - w) / stride + 1);
-}
-
-/** out[i·stride] (=|+=) x[i]. */
-function scatterRow<T>(out: usize, x: usize, count: i32, stride: i32, accumulate: i32): void {
-  for (let i = 0; i < count; i++) {
-    const to = at<T>(out, i * stride), v = load<T>(at<T>(x, i));
-    store<T>(to, accumulate ? load<T>(to) + v : v);
-  }
 }
 
 /** y[i] = (start|y[i]) + Σ w·z[i + …] over the taps from `first` to `last`, for i < count, and as far beyond as a turn goes. */
@@ -250,7 +273,8 @@ function correlate<T>(
     let s0 = starts, s1 = starts, s2 = starts, s3 = starts, s4 = starts, s5 = starts, s6 = starts, s7 = starts;
     if (accumulate) {
       s0 = v128.load(y, 0), s1 = v128.load(y, 16), s2 = v128.load(y, 32), s3 = v128.load(y, 48);
-      s4 = v128.load(y, 64), s5 = v128.load(y, 80), s6 = v128.load(y, 96), s7 = v128.load(y, 112);
+      s4 = v128.load(y, 64), s5 = v128.load(y, 80);
+      if (unroll > 6) s6 = v128.load(y, 96), s7 = v128.load(y, 112);
     }
     for (let tap = first; tap < last; tap += offsetof<Tap>()) {
       const from = z + changetype<Tap>(tap).z, wt = v128.load_splat<T>(w + changetype<Tap>(tap).w);
@@ -260,8 +284,10 @@ function correlate<T>(
       s3 = madd<T>(wt, v128.load(from, 48), s3);
       s4 = madd<T>(wt, v128.load(from, 64), s4);
       s5 = madd<T>(wt, v128.load(from, 80), s5);
-      s6 = madd<T>(wt, v128.load(from, 96), s6);
-      s7 = madd<T>(wt, v128.load(from, 112), s7);
+      if (unroll > 6) {
+        s6 = madd<T>(wt, v128.load(from, 96), s6);
+        s7 = madd<T>(wt, v128.load(from, 112), s7);
+      }
     }
     v128.store(y, s0, 0);
     v128.store(y, s1, 16);
@@ -269,8 +295,10 @@ function correlate<T>(
     v128.store(y, s3, 48);
     v128.store(y, s4, 64);
     v128.store(y, s5, 80);
-    v128.store(y, s6, 96);
-    v128.store(y, s7, 112);
+    if (unroll > 6) {
+      v128.store(y, s6, 96);
+      v128.store(y, s7, 112);
+    }
     y += 16 * unroll;
     z += 16 * unroll;
   }

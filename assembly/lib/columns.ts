@@ -86,6 +86,41 @@ export function scatterRow<T>(out: usize, x: usize, count: i32, stride: i32): vo
   for (; i < count; i++) store<T>(at<T>(out, i * stride), load<T>(at<T>(x, i)));
 }
 
+/** a and b = elements 0, 2, … and 1, 3, … of x, `count` in all. */
+export function unzipRow<T>(a: usize, b: usize, x: usize, count: i32): void {
+  const L = lanes<T>();
+  for (; count >= 2 * L; count -= 2 * L) {
+    const low = v128.load(x), high = v128.load(x, 16);
+    v128.store(a, evens<T>(low, high));
+    v128.store(b, odds<T>(low, high));
+    x += 32;
+    a += 16;
+    b += 16;
+  }
+  for (let i = 0; i < count; i++) store<T>(at<T>(i & 1 ? b : a, i >> 1), load<T>(at<T>(x, i)));
+}
+
+/** The inverse: x (=|+=) elements of a and b in turns. */
+export function zipRow<T>(x: usize, a: usize, b: usize, count: i32, accumulate: bool): void {
+  const L = lanes<T>();
+  for (; count >= 2 * L; count -= 2 * L) {
+    let low = zipLow<T>(v128.load(a), v128.load(b)), high = zipHigh<T>(v128.load(a), v128.load(b));
+    if (accumulate) {
+      low = v128.add<T>(low, v128.load(x));
+      high = v128.add<T>(high, v128.load(x, 16));
+    }
+    v128.store(x, low);
+    v128.store(x, high, 16);
+    x += 32;
+    a += 16;
+    b += 16;
+  }
+  for (let i = 0; i < count; i++) {
+    const to = at<T>(x, i), v = load<T>(at<T>(i & 1 ? b : a, i >> 1));
+    store<T>(to, accumulate ? load<T>(to) + v : v);
+  }
+}
+
 /** The elements of v, the last first. */
 // @ts-ignore: decorator
 @inline

@@ -75,6 +75,7 @@ forEachBuild((core, dtype) => {
       b: biased ? random.normals(s.O) : undefined,
       dy: random.normals(s.N * s.O * P),
       before: random.normals(s.O * taps),
+      xBefore: random.normals(s.N * s.C * s.H * s.W),
     };
     const memory = new Guarded(core);
     const x = memory.input(dtype, values.x);
@@ -83,6 +84,7 @@ forEachBuild((core, dtype) => {
     const dy = memory.input(dtype, values.dy);
     const y = memory.output(dtype, values.dy.length);
     const dx = memory.output(dtype, values.x.length);
+    const dxAdded = memory.output(dtype, values.x.length, values.xBefore);
     const dw = memory.output(dtype, values.w.length, values.before);
     const db = memory.output(dtype, s.O, values.before.subarray(0, s.O));
     const workspace = passes === depthwise ? f32.depthwiseWorkspace : kernels.conv2dWorkspace;
@@ -93,7 +95,10 @@ forEachBuild((core, dtype) => {
         [n >> 1, n],
       ] as const;
     for (const [begin, end] of halves(s.N * s.OH)) passes.forward(y, x, w, b, shape, begin, end);
-    for (const [begin, end] of halves(s.N * s.C)) passes.backwardInput(dx, dy, w, shape, 0, begin, end);
+    for (const [begin, end] of halves(s.N * s.C)) {
+      passes.backwardInput(dx, dy, w, shape, 0, begin, end);
+      passes.backwardInput(dxAdded, dy, w, shape, 1, begin, end);
+    }
     const weights = passes === depthwise ? s.C : taps;
     for (const [begin, end] of halves(weights)) passes.backwardWeight(dw, dy, x, shape, begin, end);
     for (const [begin, end] of halves(s.O)) kernels.conv2dBackwardBias(db, dy, s.N, s.O, P, begin, end);
@@ -111,6 +116,7 @@ forEachBuild((core, dtype) => {
     };
     closeTo(y, taps, expected.y);
     closeTo(dx, (s.O / s.G) * s.KH * s.KW, expected.dx);
+    closeTo(dxAdded, (s.O / s.G) * s.KH * s.KW, expected.dx, values.xBefore);
     closeTo(dw, s.N * P, expected.dw, values.before);
     closeTo(db, s.N * P, expected.db, values.before);
     memory.verify();
