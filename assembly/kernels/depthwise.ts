@@ -22,7 +22,7 @@
 import { roundUp } from '../gemm/tile';
 import { Conv2dShape, channelProducts, planeProducts, rowProducts } from '../gemm/shape';
 import { firstInside } from '../lib/axis';
-import { gatherRow, scatterRow, unzipRow, zipRow } from '../lib/columns';
+import { columnInPhases, gatherRow, scatterRow, unzipRow, zipRow } from '../lib/columns';
 import { addRow, copyRow, fill } from '../lib/rows';
 import { at, lanes, loadLanes, madd, sumLanes, tailMask, zero } from '../lib/simd';
 
@@ -229,16 +229,9 @@ function fromPlane<T>(
   }
 }
 
-/** Where column 0 of an image lies in its two phases, and then column 1: `apart` elements from one phase's plane to the other's. */
-// @ts-ignore: decorator
-@inline
-function pairAt<T>(z: usize, apart: i32, place: i32): usize {
-  return at<T>(z, (place & 1) * apart + (place >> 1));
-}
-
 /** toPlane for both phases of columns two apart, `apart` elements from one's plane to the other's. */
 function toPair<T>(z: usize, apart: i32, x: usize, s: Conv2dShape, h: i32, rows: i32, pitch: i32): void {
-  let z0 = pairAt<T>(z, apart, s.PW), z1 = pairAt<T>(z, apart, s.PW + 1);
+  let z0 = columnInPhases<T>(z, apart, s.PW), z1 = columnInPhases<T>(z, apart, s.PW + 1);
   for (let r = 0; r < rows; r++, h += s.SH, z0 = at<T>(z0, pitch), z1 = at<T>(z1, pitch)) {
     if (<u32>h < <u32>s.H) {
       unzipRow<T>(z0, z1, at<T>(x, h * s.W), s.W);
@@ -251,7 +244,7 @@ function toPair<T>(z: usize, apart: i32, x: usize, s: Conv2dShape, h: i32, rows:
 
 /** fromPlane for both. */
 function fromPair<T>(x: usize, z: usize, apart: i32, s: Conv2dShape, h: i32, rows: i32, pitch: i32, accumulate: bool): void {
-  let z0 = pairAt<T>(z, apart, s.PW), z1 = pairAt<T>(z, apart, s.PW + 1);
+  let z0 = columnInPhases<T>(z, apart, s.PW), z1 = columnInPhases<T>(z, apart, s.PW + 1);
   for (; rows > 0; rows--, h += s.SH, z0 = at<T>(z0, pitch), z1 = at<T>(z1, pitch)) {
     if (<u32>h < <u32>s.H) zipRow<T>(at<T>(x, h * s.W), z0, z1, s.W, accumulate);
   }

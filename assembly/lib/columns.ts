@@ -86,6 +86,13 @@ export function scatterRow<T>(out: usize, x: usize, count: i32, stride: i32): vo
   for (; i < count; i++) store<T>(at<T>(out, i * stride), load<T>(at<T>(x, i)));
 }
 
+/** Where a column lies among the even ones at z or the odd ones `apart` elements further on. */
+// @ts-ignore: decorator
+@inline
+export function columnInPhases<T>(z: usize, apart: i32, column: i32): usize {
+  return at<T>(z, (column & 1) * apart + (column >> 1));
+}
+
 /** a and b = elements 0, 2, … and 1, 3, … of x, `count` in all. */
 export function unzipRow<T>(a: usize, b: usize, x: usize, count: i32): void {
   const L = lanes<T>();
