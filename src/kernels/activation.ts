@@ -22,7 +22,7 @@ export function activationForward(formula: Formula, x: Tensor, out: Tensor, { a 
   const call = 'activationForward';
   checkOneOf(call, 'formula', formula, formulas);
   const { kernels, same } = floatTensor(call, 'x', x);
-  checkTensor(call, 'out', out, { ...same, shape: x.shape });
+  checkTensor(call, 'out', out, same, x.shape);
   checkNumber(call, 'a', a);
   checkNumber(call, 'b', b);
   kernels[`${formula}Forward`](out.address, x.address, a, b, 0, x.size);
@@ -43,8 +43,8 @@ export function activationBackward(
   const call = 'activationBackward';
   checkOneOf(call, 'formula', formula, formulas);
   const { kernels, same } = floatTensor(call, 'saved', saved);
-  checkTensor(call, 'dout', dout, { ...same, shape: saved.shape });
-  checkTensor(call, 'dx', dx, { ...same, shape: saved.shape });
+  checkTensor(call, 'dout', dout, same, saved.shape);
+  checkTensor(call, 'dx', dx, same, saved.shape);
   checkNumber(call, 'a', a);
   checkNumber(call, 'b', b);
   kernels[`${formula}Backward`](dx.address, dout.address, saved.address, a, b, 0, 0, saved.size);

@@ -34,7 +34,7 @@ export function adamStep(
   const call = 'adamStep';
   const { kernels, same } = floatTensor(call, 'param', param);
   for (const [name, tensor] of Object.entries({ grad, m, v, ...(vmax && { vmax }) })) {
-    checkTensor(call, name, tensor, { ...same, shape: param.shape });
+    checkTensor(call, name, tensor, same, param.shape);
   }
   const { lr, step, betas = [0.9, 0.999], eps = 1e-8, weightDecay = 0, decoupled, maximize } = options;
   for (const [name, value] of Object.entries({ lr, eps, weightDecay })) checkNumber(call, name, value);

@@ -22,8 +22,8 @@ export function bceWithLogitsForward(
 ): number {
   const call = 'bceWithLogitsForward';
   const { kernels, same } = floatTensor(call, 'x', x);
-  checkTensor(call, 'target', target, { ...same, shape: x.shape });
-  if (out) checkTensor(call, 'out', out, { ...same, shape: x.shape });
+  checkTensor(call, 'target', target, same, x.shape);
+  if (out) checkTensor(call, 'out', out, same, x.shape);
   const by = weightOver(call, 'weight', weight, x);
   const pos = weightOver(call, 'posWeight', posWeight, x);
   const blocks = blocksOf(x.size);
@@ -50,9 +50,9 @@ export function bceWithLogitsBackward(
 ): void {
   const call = 'bceWithLogitsBackward';
   const { kernels, same } = floatTensor(call, 'x', x);
-  checkTensor(call, 'target', target, { ...same, shape: x.shape });
-  checkTensor(call, 'dx', dx, { ...same, shape: x.shape });
-  if (dout) checkTensor(call, 'dout', dout, { ...same, shape: x.shape });
+  checkTensor(call, 'target', target, same, x.shape);
+  checkTensor(call, 'dx', dx, same, x.shape);
+  if (dout) checkTensor(call, 'dout', dout, same, x.shape);
   checkNumber(call, 'scale', scale);
   const by = weightOver(call, 'weight', weight, x);
   const pos = weightOver(call, 'posWeight', posWeight, x);

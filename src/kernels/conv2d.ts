@@ -41,8 +41,8 @@ export function conv2dForward(
   checkRank(call, 'x', x);
   checkTensor(call, 'weight', weight, same);
   const g = geometryOf(call, x.shape, weight.shape, options);
-  if (bias) checkTensor(call, 'bias', bias, { ...same, shape: [g.O] });
-  checkTensor(call, 'out', out, { ...same, shape: g.outputShape });
+  if (bias) checkTensor(call, 'bias', bias, same, [g.O]);
+  checkTensor(call, 'out', out, same, g.outputShape);
   const { forward, extents, workspace } = convolutionOf(same.core, same.dtype, g);
   const shape = writeConv2dShape(same.core, same.dtype, g, workspace);
   forward(out.address, x.address, weight.address, addressOf(bias), shape, 0, extents.forward);
@@ -60,7 +60,7 @@ export function conv2dBackwardInput(dout: Tensor, weight: Tensor, dx: Tensor, op
   checkTensor(call, 'dx', dx, same);
   checkRank(call, 'dx', dx);
   const g = geometryOf(call, dx.shape, weight.shape, options);
-  checkTensor(call, 'dout', dout, { ...same, shape: g.outputShape });
+  checkTensor(call, 'dout', dout, same, g.outputShape);
   const { backwardInput, extents, workspace } = convolutionOf(same.core, same.dtype, g);
   const shape = writeConv2dShape(same.core, same.dtype, g, workspace);
   backwardInput(dx.address, dout.address, weight.address, shape, 0, 0, extents.backwardInput);
@@ -77,7 +77,7 @@ export function conv2dBackwardWeight(dout: Tensor, x: Tensor, dweight: Tensor, o
   checkRank(call, 'x', x);
   checkTensor(call, 'dweight', dweight, same);
   const g = geometryOf(call, x.shape, dweight.shape, options);
-  checkTensor(call, 'dout', dout, { ...same, shape: g.outputShape });
+  checkTensor(call, 'dout', dout, same, g.outputShape);
   const { backwardWeight, extents, workspace } = convolutionOf(same.core, same.dtype, g);
   const shape = writeConv2dShape(same.core, same.dtype, g, workspace);
   backwardWeight(dweight.address, dout.address, x.address, shape, 0, extents.backwardWeight);
@@ -89,6 +89,6 @@ export function conv2dBackwardBias(dout: Tensor, dbias: Tensor): void {
   const { kernels, same } = floatTensor(call, 'dout', dout);
   checkRank(call, 'dout', dout);
   const [O, OH, OW] = dout.shape.slice(-3);
-  checkTensor(call, 'dbias', dbias, { ...same, shape: [O] });
+  checkTensor(call, 'dbias', dbias, same, [O]);
   kernels.conv2dBackwardBias(dbias.address, dout.address, dout.size / (O * OH * OW), O, OH * OW, 0, O);
 }

@@ -101,10 +101,10 @@ function check(call: string, x: Tensor, target: Tensor, options: CrossEntropyOpt
   const weight = options.weight ?? null;
   const smoothing = checkNumber(call, 'labelSmoothing', options.labelSmoothing ?? 0, 0, 1);
   const ignoreIndex = checkInteger(call, 'ignoreIndex', options.ignoreIndex ?? -100);
-  if (weight) checkTensor(call, 'weight', weight, { ...same, shape: [axis.C] });
+  if (weight) checkTensor(call, 'weight', weight, same, [axis.C]);
   const labelled = target.dtype === 'i32';
   if (labelled) checkTensor(call, 'target', target, { core: x.core, dtype: 'i32', shape: axis.samples });
-  else checkTensor(call, 'target', target, { ...same, shape: x.shape });
+  else checkTensor(call, 'target', target, same, x.shape);
   const total = labelled ? checkLabels(call, target.data, axis.C, ignoreIndex, weight?.data) : axis.count;
   return { kernels, ...axis, weight, smoothing, ignoreIndex, total };
 }

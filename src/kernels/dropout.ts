@@ -20,7 +20,7 @@ export function dropout(
 ): void {
   const call = 'dropout';
   const { kernels, same } = floatTensor(call, 'x', x);
-  checkTensor(call, 'out', out, { ...same, shape: x.shape });
+  checkTensor(call, 'out', out, same, x.shape);
   checkNumber(call, 'p', p, 0, 1);
   checkInteger(call, 'seed', seed, 0, Number.MAX_SAFE_INTEGER);
   checkInteger(call, 'drawn', drawn, 0, Number.MAX_SAFE_INTEGER);

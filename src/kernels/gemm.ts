@@ -27,10 +27,12 @@ export function gemm(a: Tensor, b: Tensor, out: Tensor, options: GemmOptions = {
   checkTensor('gemm', 'b', b, same);
   if (a.shape.length !== 2) reject('gemm', 'a', 'a matrix', a.shape);
   if (b.shape.length !== 2) reject('gemm', 'b', 'a matrix', b.shape);
-  const [M, K] = transposeA ? [a.shape[1], a.shape[0]] : a.shape;
-  const [KB, N] = transposeB ? [b.shape[1], b.shape[0]] : b.shape;
+  const M = a.shape[+transposeA],
+    K = a.shape[+!transposeA];
+  const KB = b.shape[+transposeB],
+    N = b.shape[+!transposeB];
   if (K !== KB) reject('gemm', 'b', transposeB ? `[N, ${K}]` : `[${K}, N]`, b.shape);
-  checkTensor('gemm', 'out', out, { ...same, shape: [M, N] });
+  checkTensor('gemm', 'out', out, same, [M, N]);
   if (out.address === a.address || out.address === b.address) reject('gemm', 'out', 'memory of its own', 'an input');
   const workspace = same.core.memory.scratch(kernels.gemmWorkspace(M, N, K) * out.data.BYTES_PER_ELEMENT);
   // biome-ignore format: outputs, inputs, sizes

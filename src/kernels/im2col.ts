@@ -26,7 +26,7 @@ function geometryOf(call: string, image: Shape, options: Im2colOptions): { g: Co
 export function im2col(x: Tensor, columns: Tensor, options: Im2colOptions): void {
   const { kernels, same } = floatTensor('im2col', 'x', x);
   const { g, columns: expected } = geometryOf('im2col', x.shape, options);
-  checkTensor('im2col', 'columns', columns, { ...same, shape: expected });
+  checkTensor('im2col', 'columns', columns, same, expected);
   kernels.im2col(columns.address, x.address, writeConv2dShape(same.core, same.dtype, g), 0, g.N * g.C);
 }
 
@@ -39,6 +39,6 @@ export function im2col(x: Tensor, columns: Tensor, options: Im2colOptions): void
 export function col2im(columns: Tensor, dx: Tensor, options: Im2colOptions): void {
   const { kernels, same } = floatTensor('col2im', 'dx', dx);
   const { g, columns: expected } = geometryOf('col2im', dx.shape, options);
-  checkTensor('col2im', 'columns', columns, { ...same, shape: expected });
+  checkTensor('col2im', 'columns', columns, same, expected);
   kernels.col2im(dx.address, columns.address, writeConv2dShape(same.core, same.dtype, g), 0, g.N * g.C);
 }

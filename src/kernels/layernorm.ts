@@ -29,10 +29,10 @@ export function layerNormForward(
   const { rows, C } = layerNormRows(call, x.shape, normalized);
   checkNumber(call, 'eps', eps, 0);
   if (weight) checkTensor(call, 'weight', weight, same);
-  if (bias) checkTensor(call, 'bias', bias, { ...same, shape: normalized });
-  checkTensor(call, 'out', out, { ...same, shape: x.shape });
-  checkTensor(call, 'mean', mean, { ...same, shape: [rows] });
-  checkTensor(call, 'rstd', rstd, { ...same, shape: [rows] });
+  if (bias) checkTensor(call, 'bias', bias, same, normalized);
+  checkTensor(call, 'out', out, same, x.shape);
+  checkTensor(call, 'mean', mean, same, [rows]);
+  checkTensor(call, 'rstd', rstd, same, [rows]);
   // biome-ignore format: outputs, inputs, sizes
   kernels.layerNormForward(
     out.address, mean.address, rstd.address,
@@ -61,12 +61,12 @@ export function layerNormBackward(
   const { same } = floatTensor(call, 'x', x);
   const normalized = (weight ?? dweight ?? dbias)?.shape ?? x.shape.slice(-1);
   const { rows, C } = layerNormRows(call, x.shape, normalized);
-  checkTensor(call, 'dout', dout, { ...same, shape: x.shape });
-  checkTensor(call, 'dx', dx, { ...same, shape: x.shape });
-  checkTensor(call, 'mean', mean, { ...same, shape: [rows] });
-  checkTensor(call, 'rstd', rstd, { ...same, shape: [rows] });
+  checkTensor(call, 'dout', dout, same, x.shape);
+  checkTensor(call, 'dx', dx, same, x.shape);
+  checkTensor(call, 'mean', mean, same, [rows]);
+  checkTensor(call, 'rstd', rstd, same, [rows]);
   for (const [name, tensor] of Object.entries({ weight, dweight, dbias })) {
-    if (tensor) checkTensor(call, name, tensor, { ...same, shape: normalized });
+    if (tensor) checkTensor(call, name, tensor, same, normalized);
   }
   // biome-ignore format: outputs, inputs, sizes
   layerNormBackwardAt(

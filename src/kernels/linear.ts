@@ -17,8 +17,8 @@ export function linearForward(x: Tensor, weight: Tensor, bias: Tensor | null, ou
   checkTensor(call, 'weight', weight, same);
   if (weight.shape.length !== 2 || weight.shape[1] !== I) reject(call, 'weight', `[O, ${I}]`, weight.shape);
   const O = weight.shape[0];
-  if (bias) checkTensor(call, 'bias', bias, { ...same, shape: [O] });
-  checkTensor(call, 'out', out, { ...same, shape: [M, O] });
+  if (bias) checkTensor(call, 'bias', bias, same, [O]);
+  checkTensor(call, 'out', out, same, [M, O]);
   const workspace = same.core.memory.scratch(kernels.gemmWorkspace(M, O, I) * out.data.BYTES_PER_ELEMENT);
   const lines = kernels.gemmLines(M, O, I);
   kernels.linearForward(out.address, x.address, weight.address, addressOf(bias), workspace, M, O, I, 0, lines);
@@ -40,6 +40,6 @@ export function linearBackwardBias(dout: Tensor, dbias: Tensor): void {
   const { kernels, same } = floatTensor(call, 'dout', dout);
   if (dout.shape.length !== 2) reject(call, 'dout', 'a matrix', dout.shape);
   const [M, O] = dout.shape;
-  checkTensor(call, 'dbias', dbias, { ...same, shape: [O] });
+  checkTensor(call, 'dbias', dbias, same, [O]);
   kernels.linearBackwardBias(dbias.address, dout.address, M, O, 0, O);
 }

@@ -33,8 +33,8 @@ export function maxPool2dForward(
   checkOptions(call, options, maxOptions);
   const window = window2d(call, kernelSize, options);
   const { planes, H, W, OH, OW, shape } = pool2dSizes(call, x.shape, window);
-  checkTensor(call, 'out', out, { ...same, shape });
-  checkTensor(call, 'argmax', argmax, { ...same, dtype: 'i32', shape });
+  checkTensor(call, 'out', out, same, shape);
+  checkTensor(call, 'argmax', argmax, { core: same.core, dtype: 'i32' }, shape);
   // biome-ignore format: outputs, inputs, sizes
   kernels.maxPool2dForward(
     out.address, argmax.address,
@@ -54,8 +54,8 @@ export function maxPool2dBackward(dout: Tensor, argmax: Tensor, dx: Tensor): voi
   const { kernels, same } = floatTensor(call, 'dout', dout);
   checkTensor(call, 'dx', dx, same);
   const { planes, H, W, OH, OW, shape } = adaptiveSizes(call, dx.shape, lastTwo(dout), 'dx');
-  checkTensor(call, 'dout', dout, { ...same, shape });
-  checkTensor(call, 'argmax', argmax, { ...same, dtype: 'i32', shape });
+  checkTensor(call, 'dout', dout, same, shape);
+  checkTensor(call, 'argmax', argmax, { core: same.core, dtype: 'i32' }, shape);
   kernels.maxPool2dBackward(dx.address, dout.address, argmax.address, H * W, OH * OW, 0, 0, planes);
 }
 
@@ -68,8 +68,8 @@ export function adaptiveMaxPool2dForward(x: Tensor, out: Tensor, argmax: Tensor)
   const { kernels, same } = floatTensor(call, 'x', x);
   checkTensor(call, 'out', out, same);
   const { planes, H, W, OH, OW, shape } = adaptiveSizes(call, x.shape, lastTwo(out));
-  checkTensor(call, 'out', out, { ...same, shape });
-  checkTensor(call, 'argmax', argmax, { ...same, dtype: 'i32', shape });
+  checkTensor(call, 'out', out, same, shape);
+  checkTensor(call, 'argmax', argmax, { core: same.core, dtype: 'i32' }, shape);
   kernels.adaptiveMaxPool2dForward(out.address, argmax.address, x.address, H, W, OH, OW, 0, planes);
 }
 
@@ -86,7 +86,7 @@ export function avgPool2dForward(x: Tensor, out: Tensor, kernelSize: Size2d, opt
   const window = window2d(call, kernelSize, options);
   const { countIncludePad, divisor } = averageOf(call, options);
   const { planes, H, W, OH, OW, shape } = pool2dSizes(call, x.shape, window);
-  checkTensor(call, 'out', out, { ...same, shape });
+  checkTensor(call, 'out', out, same, shape);
   const [KH, KW, SH, SW, PH, PW] = [window.kernelSize, window.stride, window.padding].flat();
   const workspace = same.core.memory.scratch(kernels.avgPool2dWorkspace(W, OH, OW, KW, SW, PW));
   // biome-ignore format: outputs, inputs, sizes
@@ -110,7 +110,7 @@ export function avgPool2dBackward(dout: Tensor, dx: Tensor, kernelSize: Size2d, 
   const { countIncludePad, divisor } = averageOf(call, options);
   checkTensor(call, 'dx', dx, same);
   const { planes, H, W, OH, OW, shape } = pool2dSizes(call, dx.shape, window, 'dx');
-  checkTensor(call, 'dout', dout, { ...same, shape });
+  checkTensor(call, 'dout', dout, same, shape);
   const [KH, KW, SH, SW, PH, PW] = [window.kernelSize, window.stride, window.padding].flat();
   const workspace = same.core.memory.scratch(kernels.avgPool2dWorkspace(W, OH, OW, KW, SW, PW));
   // biome-ignore format: outputs, inputs, sizes
@@ -130,7 +130,7 @@ export function adaptiveAvgPool2dForward(x: Tensor, out: Tensor): void {
   const { kernels, same } = floatTensor(call, 'x', x);
   checkTensor(call, 'out', out, same);
   const { planes, H, W, OH, OW, shape } = adaptiveSizes(call, x.shape, lastTwo(out));
-  checkTensor(call, 'out', out, { ...same, shape });
+  checkTensor(call, 'out', out, same, shape);
   kernels.adaptiveAvgPool2dForward(out.address, x.address, H, W, OH, OW, 0, planes);
 }
 
@@ -140,7 +140,7 @@ export function adaptiveAvgPool2dBackward(dout: Tensor, dx: Tensor): void {
   const { kernels, same } = floatTensor(call, 'dout', dout);
   checkTensor(call, 'dx', dx, same);
   const { planes, H, W, OH, OW, shape } = adaptiveSizes(call, dx.shape, lastTwo(dout), 'dx');
-  checkTensor(call, 'dout', dout, { ...same, shape });
+  checkTensor(call, 'dout', dout, same, shape);
   kernels.adaptiveAvgPool2dBackward(dx.address, dout.address, H, W, OH, OW, 0, planes);
 }
 

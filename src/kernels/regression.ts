@@ -50,8 +50,8 @@ function forward(formula: Formula, parameter?: 'delta' | 'beta'): ElementwiseFor
   const call = `${formula}Forward` as const;
   return (x, target, out = null, options = {}) => {
     const { kernels, same } = floatTensor(call, 'x', x);
-    checkTensor(call, 'target', target, { ...same, shape: x.shape });
-    if (out) checkTensor(call, 'out', out, { ...same, shape: x.shape });
+    checkTensor(call, 'target', target, same, x.shape);
+    if (out) checkTensor(call, 'out', out, same, x.shape);
     const a = parameter ? checkNumber(call, parameter, options[parameter] ?? 1, 0) : 0;
     const blocks = blocksOf(x.size);
     const sums = x.core.memory.scratch(8 * blocks);
@@ -65,9 +65,9 @@ function backward(formula: Formula, parameter?: 'delta' | 'beta'): ElementwiseBa
   return (dout, x, target, dx, options = {}) => {
     const { kernels, same } = floatTensor(call, 'x', x);
     for (const [name, tensor] of Object.entries({ target, dx })) {
-      checkTensor(call, name, tensor, { ...same, shape: x.shape });
+      checkTensor(call, name, tensor, same, x.shape);
     }
-    if (dout) checkTensor(call, 'dout', dout, { ...same, shape: x.shape });
+    if (dout) checkTensor(call, 'dout', dout, same, x.shape);
     const a = parameter ? checkNumber(call, parameter, options[parameter] ?? 1, 0) : 0;
     const scale = checkNumber(call, 'scale', options.scale ?? 1);
     kernels[call](dx.address, addressOf(dout), x.address, target.address, a, scale, 0, x.size);

@@ -32,7 +32,7 @@ export function rmspropStep(
   const call = 'rmspropStep';
   const { kernels, same } = floatTensor(call, 'param', param);
   for (const [name, tensor] of Object.entries({ grad, square, ...(mean && { mean }), ...(velocity && { velocity }) })) {
-    checkTensor(call, name, tensor, { ...same, shape: param.shape });
+    checkTensor(call, name, tensor, same, param.shape);
   }
   const { lr, alpha = 0.99, eps = 1e-8, momentum = 0, weightDecay = 0, maximize } = options;
   for (const [name, value] of Object.entries({ lr, alpha, eps, momentum, weightDecay })) checkNumber(call, name, value);

@@ -23,8 +23,8 @@ export interface SGDStepOptions {
 export function sgdStep(param: Tensor, grad: Tensor, velocity: Tensor | null, options: SGDStepOptions): void {
   const call = 'sgdStep';
   const { kernels, same } = floatTensor(call, 'param', param);
-  checkTensor(call, 'grad', grad, { ...same, shape: param.shape });
-  if (velocity) checkTensor(call, 'velocity', velocity, { ...same, shape: param.shape });
+  checkTensor(call, 'grad', grad, same, param.shape);
+  if (velocity) checkTensor(call, 'velocity', velocity, same, param.shape);
   const { lr, momentum = 0, keep = 1, nesterov = false, weightDecay = 0, maximize = false } = options;
   for (const [name, value] of Object.entries({ lr, momentum, keep, weightDecay })) checkNumber(call, name, value);
   // biome-ignore format: outputs, inputs, settings

@@ -28,7 +28,7 @@ export function logSoftmaxBackward(dout: Tensor, y: Tensor, dx: Tensor, { dim = 
 function forward(kernel: Kernel, x: Tensor, out: Tensor, dim: number): void {
   const call = `${kernel}Forward` as const;
   const { kernels, same } = floatTensor(call, 'x', x);
-  checkTensor(call, 'out', out, { ...same, shape: x.shape });
+  checkTensor(call, 'out', out, same, x.shape);
   const { rows, C, inner } = linesAlong(call, x.shape, dim);
   kernels[call](out.address, x.address, C, inner, 0, rows);
 }
@@ -36,8 +36,8 @@ function forward(kernel: Kernel, x: Tensor, out: Tensor, dim: number): void {
 function backward(kernel: Kernel, dout: Tensor, y: Tensor, dx: Tensor, dim: number): void {
   const call = `${kernel}Backward` as const;
   const { kernels, same } = floatTensor(call, 'y', y);
-  checkTensor(call, 'dout', dout, { ...same, shape: y.shape });
-  checkTensor(call, 'dx', dx, { ...same, shape: y.shape });
+  checkTensor(call, 'dout', dout, same, y.shape);
+  checkTensor(call, 'dx', dx, same, y.shape);
   const { rows, C, inner } = linesAlong(call, y.shape, dim);
   kernels[call](dx.address, dout.address, y.address, C, inner, 0, rows);
 }
