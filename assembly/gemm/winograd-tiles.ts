@@ -26,6 +26,8 @@ export class Tile {
   pixel: i32; rows: i32; columns: i32;
   /** The column of the transformed strips where its patch starts. */
   patch: i32;
+
+  @inline get whole(): bool { return this.rows == TILE && this.columns == TILE; }
 }
 
 @unmanaged
