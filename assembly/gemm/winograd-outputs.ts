@@ -71,8 +71,8 @@ export function writeTiles<T>(
     lineOf<T, OutputTransform>(rest + j * 16, PATCH * 16, sums + j * 16, PATCH * 16);
   }
   // Where none sticks out they are written as they are, tile by tile otherwise.
-  let whole = here == L;
-  for (let l = 0; l < L && whole; l++) whole = tileAt(block, t + l).whole;
+  const first = tileAt(block, t), second = tileAt(block, t + 1), third = tileAt(block, t + L - 2), fourth = tileAt(block, t + L - 1);
+  const whole = here == L && (first.extent & second.extent & third.extent & fourth.extent) == TILE;
   const ld = whole ? OW : TILE, joins = whole && accumulate;
   let y0 = whole ? at<T>(y, tileAt(block, t).pixel) : byTile;
   let y1 = whole ? at<T>(y, tileAt(block, t + 1).pixel) : at<T>(byTile, area);

@@ -185,6 +185,8 @@ export function columnsDown<T, M>(out: usize, ld: i32, rows: usize, bytes: i32):
 }
 
 /** Second half: along the PATCH rows of patches, one at p0, p1, … for each lane, ld elements a row. */
+// @ts-ignore: decorator
+@inline
 export function rowsAlong<T, M>(
   out: usize, to: usize, p0: usize, p1: usize, p2: usize, p3: usize, ld: i32,
 ): void {

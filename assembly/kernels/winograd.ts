@@ -23,21 +23,16 @@
 import { multiplyPanels } from '../gemm/gemm';
 import { Conv2dShape, conv2dShape, rowProducts, tapProducts } from '../gemm/shape';
 import { MR, MS, NR, paddedRows, roundUp, tallRows } from '../gemm/tile';
-import {
-  Block, blockSize, placeTiles, stripsWidth, tileAt, tileColumns, tileRows, transformStrips,
-} from '../gemm/winograd-tiles';
 import { products, sumPoints, sumsBytes, writeTiles } from '../gemm/winograd-outputs';
+import {
+  Block, TILES, blockSize, clearStrips, placeTiles, stripsWidth, tileAt, tileColumns, tileRows, transformStrips,
+} from '../gemm/winograd-tiles';
 import {
   InputTransform, OutputGradientTransform, PATCH, POINTS, TILE, WeightGradientTransform, WeightTransform,
   rowsAlong, transform,
 } from '../gemm/winograd-transform';
 import { fill } from '../lib/rows';
 import { at, lanes } from '../lib/simd';
-
-/** Tiles per block at most. */
-// @ts-ignore: decorator
-@inline
-const TILES: i32 = 128;
 
 /**
  * Tiles per block where so many channels are summed: their panels take some 300 KB of L2, and few channels read the image in
@@ -94,13 +89,13 @@ function blockAt(shape: usize): Block {
 // @ts-ignore: decorator
 @inline
 function outputBlockAt(shape: usize): Block {
-  return changetype<Block>(changetype<usize>(blockAt(shape)) + blockSize(TILES));
+  return changetype<Block>(changetype<usize>(blockAt(shape)) + blockSize());
 }
 
 // @ts-ignore: decorator
 @inline
 function vectors(shape: usize): usize {
-  return changetype<usize>(outputBlockAt(shape)) + blockSize(TILES);
+  return changetype<usize>(outputBlockAt(shape)) + blockSize();
 }
 
 // @ts-ignore: decorator
@@ -118,13 +113,13 @@ function stripsAt(shape: usize): usize {
 // @ts-ignore: decorator
 @inline
 function nothing<T>(shape: usize): usize {
-  return at<T>(stripsAt(shape), lanes<T>() * PATCH * stripsWidth<T>(TILES));
+  return at<T>(stripsAt(shape), lanes<T>() * PATCH * stripsWidth<T>());
 }
 
 // @ts-ignore: decorator
 @inline
 function matrices<T>(shape: usize): usize {
-  return at<T>(nothing<T>(shape), stripsWidth<T>(TILES));
+  return at<T>(nothing<T>(shape), stripsWidth<T>());
 }
 
 /** Bytes from one point's matrix of so many elements to the next: an odd number of cache lines. */
@@ -174,7 +169,7 @@ function correlate<T>(
 ): void {
   const Cg = s.C / s.G, Og = s.O / s.G, TW = tileColumns(s), last = end * TW, chunk = summedTogether(Cg, turned);
   const tiles = blockAt(shape), between = vectors(shape), sums = sumsAt(shape), U = matrices<T>(shape), points = <i32>POINTS;
-  fill<T>(nothing<T>(shape), 0, 0, stripsWidth<T>(TILES));
+  fill<T>(nothing<T>(shape), 0, 0, stripsWidth<T>());
   for (let g = 0; g < s.G; g++) {
     for (let o0 = 0; o0 < Og; o0 += MC) {
       const m = min(MC, Og - o0);
@@ -219,7 +214,7 @@ export function winogradBackwardWeight<T>(
   const s = changetype<Conv2dShape>(shape);
   const Cg = s.C / s.G, Og = s.O / s.G, all = s.N * tileRows(s) * tileColumns(s);
   const tiles = blockAt(shape), yTiles = outputBlockAt(shape), between = vectors(shape);
-  fill<T>(nothing<T>(shape), 0, 0, stripsWidth<T>(TILES));
+  fill<T>(nothing<T>(shape), 0, 0, stripsWidth<T>());
   const S = matrices<T>(shape), byOutputs = Og > Cg;
   const oBegin = byOutputs ? begin : 0, oEnd = byOutputs ? end : Og, cBegin = byOutputs ? 0 : begin, cEnd = byOutputs ? Cg : end;
   for (let g = 0; g < s.G; g++) {
@@ -297,7 +292,7 @@ function transformWeights<T>(
 /** V for k channels: [⌈tiles/NR⌉][k][POINTS][NR]. */
 function transformTiles<T>(V: usize, channels: usize, k: i32, block: Block, shape: usize): void {
   const strips = stripsAt(shape), plane = block.H * block.W, R = NR<T>(), count = block.tiles;
-  fill<T>(strips, 0, 0, PATCH * block.ld);
+  clearStrips<T>(strips, block);
   for (let c = 0; c < k; c++) {
     transformStrips<T>(strips, at<T>(channels, c * plane), block, nothing<T>(shape), vectors(shape));
     for (let t = 0; t < count; t += lanes<T>()) {
@@ -305,7 +300,7 @@ function transformTiles<T>(V: usize, channels: usize, k: i32, block: Block, shap
       const p0 = patchOf<T>(strips, block, t), p1 = patchOf<T>(strips, block, min(t + 1, count - 1));
       const p2 = patchOf<T>(strips, block, min(t + 2, count - 1)), p3 = patchOf<T>(strips, block, min(t + 3, count - 1));
       const to = at<T>(V, ((t & -R) * k + c * R) * <i32>POINTS + (t & (R - 1)));
-      rowsAlong<T, InputTransform>(to, 32, p0, p1, p2, p3, block.ld);
+      rowsAlong<T, InputTransform>(to, 32, p0, p1, p2, p3, stripsWidth<T>());
     }
   }
 }
@@ -320,8 +315,8 @@ function patchOf<T>(strips: usize, block: Block, t: i32): usize {
 function transformChannels<T>(
   to: usize, point: usize, tall: i32, padded: i32, short: i32, channels: usize, lines: i32, block: Block, shape: usize,
 ): void {
-  const strips = stripsAt(shape), plane = block.H * block.W, k = block.tiles, L = lanes<T>(), area = PATCH * block.ld;
-  fill<T>(strips, 0, 0, L * area);
+  const strips = stripsAt(shape), plane = block.H * block.W, k = block.tiles, L = lanes<T>(), ld = stripsWidth<T>(), area = PATCH * ld;
+  for (let l = 0; l < L; l++) clearStrips<T>(at<T>(strips, l * area), block);
   for (let i = 0, R = MR; i < lines; i += R) {
     R = i < tall ? MR : short;
     for (let r = 0; r < R; r += L) {
@@ -333,8 +328,8 @@ function transformChannels<T>(
       for (let t = 0; t < k; t++) {
         const t0 = t & -CHUNK, out = at<T>(to, padded * t0 + i * min(CHUNK, k - t0) + (t - t0) * R + line);
         const p0 = patchOf<T>(strips, block, t), p1 = at<T>(p0, area), p2 = at<T>(p1, area), p3 = at<T>(p2, area);
-        if (block.ofOutput) rowsAlong<T, OutputGradientTransform>(out, point, p0, p1, p2, p3, block.ld);
-        else rowsAlong<T, InputTransform>(out, point, p0, p1, p2, p3, block.ld);
+        if (block.ofOutput) rowsAlong<T, OutputGradientTransform>(out, point, p0, p1, p2, p3, ld);
+        else rowsAlong<T, InputTransform>(out, point, p0, p1, p2, p3, ld);
       }
     }
   }
