@@ -5,31 +5,47 @@ import { type Conv2dGeometry, isDepthwise, suitsWinograd } from './geometry/conv
 /** The kernels of a convolution's three passes. */
 export type Convolution = ReturnType<typeof convolutionOf>;
 
-/** Channels of a group, on either side, from which on Winograd's algorithm is faster, where its tiles lie within the image (measured). */
-const winogradChannels = 11;
+/**
+ * Channels of a group, on either side, from which on Winograd's algorithm is faster, where its tiles lie within the image (measured):
+ * in weight gradients, whose sums are few, later.
+ */
+const winogradChannels = 3;
+const winogradWeightChannels = 8;
 /** Output pixels of all images from which on transforming the weights pays (measured). */
 const winogradPixels = 256;
 
 /** Tiles of Winograd's algorithm along so many pixels. */
 const tilesAlong = (pixels: number) => Math.ceil(pixels / 4);
 
-/** What 'auto' stands for. */
-function chosen(g: Conv2dGeometry): 'direct' | 'winograd' {
+/** What 'auto' stands for in a pass that takes Winograd's algorithm from so many channels on. */
+function chosen(g: Conv2dGeometry, least: number): 'direct' | 'winograd' {
   if (g.algorithm !== 'auto') return g.algorithm;
   const channels = Math.min(g.C, g.O) / g.groups;
   const inside = (g.OH * g.OW) / (16 * tilesAlong(g.OH) * tilesAlong(g.OW));
-  const worth = channels * inside >= winogradChannels && g.N * g.OH * g.OW >= winogradPixels;
+  // What sticks out is computed for nothing, and its neighbours are written number by number.
+  const worth = channels * inside ** 4 >= least && g.N * g.OH * g.OW >= winogradPixels;
   return worth && suitsWinograd(g) ? 'winograd' : 'direct';
 }
 
 /**
  * The kernels of a convolution's three passes: by Winograd's algorithm, in f32 depthwise where each channel is a group of its own,
  * or by matrix products. All take the same arguments; `extents` is what each divides by `begin` and `end`,
- * `workspace` gives the bytes of a shape and of what they need behind it.
+ * `workspace` gives the bytes of a shape and of what they need behind it. `algorithm` is that of the output and the input gradient.
  */
 export function convolutionOf(core: Core, dtype: FloatDType, g: Conv2dGeometry) {
+  const passes = passesBy(chosen(g, winogradChannels), core, dtype, g);
+  const ofWeight = passesBy(chosen(g, winogradWeightChannels), core, dtype, g);
+  if (ofWeight.algorithm === passes.algorithm) return passes;
+  return {
+    ...passes,
+    backwardWeight: ofWeight.backwardWeight,
+    extents: { ...passes.extents, backwardWeight: ofWeight.extents.backwardWeight },
+    workspace: (shape: number) => Math.max(passes.workspace(shape), ofWeight.workspace(shape)),
+  };
+}
+
+function passesBy(algorithm: 'direct' | 'winograd', core: Core, dtype: FloatDType, g: Conv2dGeometry) {
   const kernels = core.kernels[dtype];
-  const algorithm = chosen(g);
   if (algorithm === 'winograd') {
     return {
       algorithm,

@@ -94,12 +94,20 @@ export class OutputTransform {
   @inline results(): i32 { return TILE; }
 
   @inline line<T>(out: usize, to: usize, v0: v128, v1: v128, v2: v128, v3: v128, v4: v128, v5: v128): void {
+    v128.store(out + 0 * to, this.result<T>(0, v0, v1, v2, v3, v4, v5));
+    v128.store(out + 1 * to, this.result<T>(1, v0, v1, v2, v3, v4, v5));
+    v128.store(out + 2 * to, this.result<T>(2, v0, v1, v2, v3, v4, v5));
+    v128.store(out + 3 * to, this.result<T>(3, v0, v1, v2, v3, v4, v5));
+  }
+
+  /** One of them. */
+  @inline result<T>(i: i32, v0: v128, v1: v128, v2: v128, v3: v128, v4: v128, v5: v128): v128 {
     const even1 = v128.add<T>(v1, v2), even2 = v128.add<T>(v3, v4);
     const odd1 = v128.sub<T>(v1, v2), odd2 = v128.sub<T>(v3, v4);
-    v128.store(out, v128.add<T>(v0, v128.add<T>(even1, even2)));
-    v128.store(out + to, madd<T>(splat<T>(b), odd2, v128.mul<T>(splat<T>(a), odd1)));
-    v128.store(out + 2 * to, madd<T>(splat<T>(b * b), even2, v128.mul<T>(splat<T>(a * a), even1)));
-    v128.store(out + 3 * to, madd<T>(splat<T>(b * b * b), odd2, madd<T>(splat<T>(a * a * a), odd1, v5)));
+    if (i == 0) return v128.add<T>(v0, v128.add<T>(even1, even2));
+    if (i == 1) return madd<T>(splat<T>(b), odd2, v128.mul<T>(splat<T>(a), odd1));
+    if (i == 2) return madd<T>(splat<T>(b * b), even2, v128.mul<T>(splat<T>(a * a), even1));
+    return madd<T>(splat<T>(b * b * b), odd2, madd<T>(splat<T>(a * a * a), odd1, v5));
   }
 }
 
@@ -177,6 +185,8 @@ export function columnsDown<T, M>(out: usize, ld: i32, rows: usize, bytes: i32):
 }
 
 /** Second half: along the PATCH rows of patches, one at p0, p1, … for each lane, ld elements a row. */
+// @ts-ignore: decorator
+@inline
 export function rowsAlong<T, M>(
   out: usize, to: usize, p0: usize, p1: usize, p2: usize, p3: usize, ld: i32,
 ): void {
@@ -193,16 +203,16 @@ export function rowsAlong<T, M>(
       );
     } else {
       const s2 = v128.load(p2), s3 = v128.load(p3);
-      const low01 = v128.shuffle<f32>(s0, s1, 0, 4, 1, 5), low23 = v128.shuffle<f32>(s2, s3, 0, 4, 1, 5);
-      const high01 = v128.shuffle<f32>(s0, s1, 2, 6, 3, 7), high23 = v128.shuffle<f32>(s2, s3, 2, 6, 3, 7);
-      const last01 = wide
-        ? v128.shuffle<f32>(v128.load64_zero(p0, 16), v128.load64_zero(p1, 16), 0, 4, 1, 5) : low01;
-      const last23 = wide
-        ? v128.shuffle<f32>(v128.load64_zero(p2, 16), v128.load64_zero(p3, 16), 0, 4, 1, 5) : low23;
+      // Columns 2 to 5 once more: a load of two of them alone would take an instruction more.
+      const t0 = wide ? v128.load(p0, 8) : s0, t1 = wide ? v128.load(p1, 8) : s1;
+      const t2 = wide ? v128.load(p2, 8) : s2, t3 = wide ? v128.load(p3, 8) : s3;
+      const first01 = v128.shuffle<f32>(s0, s1, 0, 4, 1, 5), first23 = v128.shuffle<f32>(s2, s3, 0, 4, 1, 5);
+      const high01 = v128.shuffle<f32>(t0, t1, 2, 6, 3, 7), high23 = v128.shuffle<f32>(t2, t3, 2, 6, 3, 7);
+      const low01 = wide ? v128.shuffle<f32>(t0, t1, 0, 4, 1, 5) : high01, low23 = wide ? v128.shuffle<f32>(t2, t3, 0, 4, 1, 5) : high23;
       matrix.line<T>(
-        out, to, v128.shuffle<f64>(low01, low23, 0, 2), v128.shuffle<f64>(low01, low23, 1, 3),
+        out, to, v128.shuffle<f64>(first01, first23, 0, 2), v128.shuffle<f64>(first01, first23, 1, 3),
+        v128.shuffle<f64>(low01, low23, 0, 2), v128.shuffle<f64>(low01, low23, 1, 3),
         v128.shuffle<f64>(high01, high23, 0, 2), v128.shuffle<f64>(high01, high23, 1, 3),
-        v128.shuffle<f64>(last01, last23, 0, 2), v128.shuffle<f64>(last01, last23, 1, 3),
       );
       p2 += row;
       p3 += row;

@@ -14,29 +14,25 @@
 //
 // so the input gradient is a forward pass of another shape.
 //
-// A block of tiles at a time: its transformed patches are written straight into panels for the products. The points'
-// matrices lie an odd number of cache lines apart, so that 36 streams do not meet in one set of the cache.
+// A block of tiles at a time. Forward, the points of a patch lie side by side, and a few channels of a few tiles are summed and transformed
+// back while they are in L1 (gemm/winograd-outputs.ts). For the weights' gradient the transformed tiles are written straight into panels
+// for products of matrices. These lie an odd number of cache lines apart, so that 36 streams do not meet in one set of the cache.
 //
 // Arguments and layouts are those of conv2d.ts. A NaN or infinity spoils the tiles whose patches hold it.
 
 import { multiplyPanels } from '../gemm/gemm';
 import { Conv2dShape, conv2dShape, rowProducts, tapProducts } from '../gemm/shape';
 import { MR, MS, NR, paddedRows, roundUp, tallRows } from '../gemm/tile';
+import { products, sumPoints, sumsBytes, writeTiles } from '../gemm/winograd-outputs';
 import {
-  Block, blockSize, placeTiles, stripsWidth, tileAt, tileColumns, tileRows, transformStrips,
+  Block, TILES, blockSize, clearStrips, placeTiles, stripsWidth, tileAt, tileColumns, tileRows, transformStrips,
 } from '../gemm/winograd-tiles';
 import {
-  InputTransform, OutputGradientTransform, OutputTransform, PATCH, POINTS, TILE, WeightGradientTransform, WeightTransform, lineOf,
+  InputTransform, OutputGradientTransform, PATCH, POINTS, TILE, WeightGradientTransform, WeightTransform,
   rowsAlong, transform,
 } from '../gemm/winograd-transform';
 import { fill } from '../lib/rows';
-import { transposeBlock } from '../lib/transpose';
 import { at, lanes } from '../lib/simd';
-
-/** Tiles per block at most. */
-// @ts-ignore: decorator
-@inline
-const TILES: i32 = 128;
 
 /**
  * Tiles per block where so many channels are summed: their panels take some 300 KB of L2, and few channels read the image in
@@ -56,11 +52,6 @@ const KC: i32 = 256;
 @inline
 const MC: i32 = 192;
 
-/** Output channels whose products are transformed back together: a multiple of MR and MS. */
-// @ts-ignore: decorator
-@inline
-const ROWS: i32 = 24;
-
 // How many products are summed one after the other, before the sums are added: this keeps the errors within about four times those of
 // conv2d.ts (measured; docs/measurements.md).
 
@@ -79,8 +70,8 @@ const CHUNK: i32 = 16;
 @inline
 const SPAN: i32 = 256;
 
-// The workspace, behind the shape: the mirrored shape, two blocks, vectors between two transforms, transformed strips for each lane,
-// a row of zeros, and the matrices of all points.
+// The workspace, behind the shape: the mirrored shape, two blocks, vectors between two transforms, sums of products, transformed strips for
+// each lane, a row of zeros, and the matrices of all points.
 
 // @ts-ignore: decorator
 @inline
@@ -98,31 +89,37 @@ function blockAt(shape: usize): Block {
 // @ts-ignore: decorator
 @inline
 function outputBlockAt(shape: usize): Block {
-  return changetype<Block>(changetype<usize>(blockAt(shape)) + blockSize(TILES));
+  return changetype<Block>(changetype<usize>(blockAt(shape)) + blockSize());
 }
 
 // @ts-ignore: decorator
 @inline
 function vectors(shape: usize): usize {
-  return changetype<usize>(outputBlockAt(shape)) + blockSize(TILES);
+  return changetype<usize>(outputBlockAt(shape)) + blockSize();
+}
+
+// @ts-ignore: decorator
+@inline
+function sumsAt(shape: usize): usize {
+  return vectors(shape) + 2 * POINTS * 16;
 }
 
 // @ts-ignore: decorator
 @inline
 function stripsAt(shape: usize): usize {
-  return vectors(shape) + 3 * POINTS * 16;
+  return sumsAt(shape) + sumsBytes;
 }
 
 // @ts-ignore: decorator
 @inline
 function nothing<T>(shape: usize): usize {
-  return at<T>(stripsAt(shape), lanes<T>() * PATCH * stripsWidth<T>(TILES));
+  return at<T>(stripsAt(shape), lanes<T>() * PATCH * stripsWidth<T>());
 }
 
 // @ts-ignore: decorator
 @inline
 function matrices<T>(shape: usize): usize {
-  return at<T>(nothing<T>(shape), stripsWidth<T>(TILES));
+  return at<T>(nothing<T>(shape), stripsWidth<T>());
 }
 
 /** Bytes from one point's matrix of so many elements to the next: an odd number of cache lines. */
@@ -138,7 +135,7 @@ export function winogradWorkspace<T>(shape: usize): i32 {
   const k = min(KC, most), m = min(MC, most);
   // Fewer channels, those of a last block, take no more than 2048 elements or 32 each.
   const panels = max(2048, k * tilesOf(channels));
-  const bytes = spread<T>(m * k) + spread<T>(panels) + spread<T>(max(ROWS * TILES, panels));
+  const bytes = spread<T>(m * k) + 2 * spread<T>(panels);
   return <i32>(matrices<T>(shape) - shape + POINTS * bytes);
 }
 
@@ -170,38 +167,33 @@ function correlate<T>(
   out: usize, x: usize, weight: usize, bias: usize, shape: usize, s: Conv2dShape,
   turned: bool, accumulate: bool, begin: i32, end: i32,
 ): void {
-  const Cg = s.C / s.G, Og = s.O / s.G, TW = tileColumns(s), last = end * TW;
-  const tiles = blockAt(shape), between = vectors(shape), U = matrices<T>(shape);
-  fill<T>(nothing<T>(shape), 0, 0, stripsWidth<T>(TILES));
+  const Cg = s.C / s.G, Og = s.O / s.G, TW = tileColumns(s), last = end * TW, chunk = summedTogether(Cg, turned);
+  const tiles = blockAt(shape), between = vectors(shape), sums = sumsAt(shape), U = matrices<T>(shape), points = <i32>POINTS;
+  fill<T>(nothing<T>(shape), 0, 0, stripsWidth<T>());
   for (let g = 0; g < s.G; g++) {
     for (let o0 = 0; o0 < Og; o0 += MC) {
-      const m = min(MC, Og - o0), mPadded = blockRows(m);
+      const m = min(MC, Og - o0);
       for (let c0 = 0; c0 < Cg; c0 += KC) {
-        const k = min(KC, Cg - c0), chunk = summedTogether(Cg, turned), uPoint = spread<T>(mPadded * k);
+        const k = min(KC, Cg - c0), V = at<T>(U, roundUp(m, MS) * k * points);
         const lineStride = turned ? 9 : Cg * 9, kStride = turned ? Og * 9 : 9;
         const w = at<T>(weight, g * Og * Cg * 9 + o0 * lineStride + c0 * kStride);
-        transformWeights<T>(U, uPoint, w, lineStride, kStride, m, k, chunk, turned, between);
-        const V = U + POINTS * uPoint;
-        const channels = at<T>(x, (g * Cg + c0) * s.H * s.W);
-        const b = bias && c0 == 0 ? at<T>(bias, g * Og + o0) : 0;
+        transformWeights<T>(U, w, lineStride, kStride, m, k, turned, between);
+        const channels = at<T>(x, (g * Cg + c0) * s.H * s.W), joins = accumulate || c0 > 0;
         for (let t = begin * TW, block = tilesOf(k); t < last; t += block) {
-          const count = min(block, last - t), n = roundUp(count, NR<T>());
-          const vPoint = spread<T>(n * k), pPoint = spread<T>(ROWS * n), products = V + POINTS * vPoint;
+          const count = min(block, last - t);
           placeTiles<T>(tiles, s, t, count, false);
-          transformTiles<T>(V, vPoint, channels, k, chunk, tiles, shape);
-          for (let o = 0; o < m; o += ROWS) {
-            const rows = min(ROWS, m - o);
-            for (let p: usize = 0; p < POINTS; p++) {
+          transformTiles<T>(V, channels, k, tiles, shape);
+          for (let o = 0; o < m; o += MS) {
+            for (let i = 0; i < count; i += NR<T>()) {
               for (let c = 0; c < k; c += chunk) {
-                const kc = min(chunk, k - c);
-                const a = at<T>(U + p * uPoint, mPadded * c + o * kc), b = at<T>(V + p * vPoint, n * c);
-                multiplyPanels<T>(products + p * pPoint, n, a, b, 0, paddedRows(rows), n, kc, c > 0);
+                const u = at<T>(U, (o * k + c * MS) * points), v = at<T>(V, (i * k + c * NR<T>()) * points);
+                sumPoints<T>(sums, u, v, min(chunk, k - c), c > 0);
               }
-            }
-            for (let i = 0; i < rows; i++) {
-              const y = at<T>(out, (g * Og + o0 + o + i) * s.P), from = at<T>(products, i * n);
-              const add: T = b ? load<T>(at<T>(b, o + i)) : 0;
-              writeTiles<T>(y, s.OW, from, pPoint, tiles, add, accumulate || c0 > 0, between);
+              for (let r = 0; r < 2 * min(MS, m - o); r++) {
+                const channel = g * Og + o0 + o + (r >> 1), vector = i + (r & 1) * lanes<T>();
+                const y = at<T>(out, channel * s.P), add: T = bias && c0 == 0 ? load<T>(at<T>(bias, channel)) : 0;
+                if (vector < count) writeTiles<T>(y, s.OW, sums + <usize>r * products, tiles, vector, add, joins, between);
+              }
             }
           }
         }
@@ -222,7 +214,7 @@ export function winogradBackwardWeight<T>(
   const s = changetype<Conv2dShape>(shape);
   const Cg = s.C / s.G, Og = s.O / s.G, all = s.N * tileRows(s) * tileColumns(s);
   const tiles = blockAt(shape), yTiles = outputBlockAt(shape), between = vectors(shape);
-  fill<T>(nothing<T>(shape), 0, 0, stripsWidth<T>(TILES));
+  fill<T>(nothing<T>(shape), 0, 0, stripsWidth<T>());
   const S = matrices<T>(shape), byOutputs = Og > Cg;
   const oBegin = byOutputs ? begin : 0, oEnd = byOutputs ? end : Og, cBegin = byOutputs ? 0 : begin, cEnd = byOutputs ? Cg : end;
   for (let g = 0; g < s.G; g++) {
@@ -275,54 +267,40 @@ function addWindows<T>(dw: usize, w: usize, count: i32): void {
   }
 }
 
-/** The rows that m rows take in panels, ROWS by ROWS. */
-// @ts-ignore: decorator
-@inline
-function blockRows(m: i32): i32 {
-  return m - (m % ROWS) + paddedRows(m % ROWS);
-}
-
-/** Panels of A, ROWS lines by ROWS: U for m lines and k channels, `chunk` of these together. */
+/** U for m lines and k channels: [⌈m/MS⌉][k][POINTS][MS]. */
 function transformWeights<T>(
-  U: usize, point: usize, w: usize, lineStride: i32, kStride: i32, m: i32, k: i32, chunk: i32, turned: bool,
-  between: usize,
+  U: usize, w: usize, lineStride: i32, kStride: i32, m: i32, k: i32, turned: bool, between: usize,
 ): void {
-  const windows = between + POINTS * 16, padded = blockRows(m), L = lanes<T>();
-  for (let i = 0, R = MR; i < padded; i += R) {
-    R = i % ROWS < tallRows(min(ROWS, m - (i - (i % ROWS)))) ? MR : MS;
+  const windows = between + POINTS * 16, L = lanes<T>();
+  for (let i = 0; i < m; i += MS) {
     for (let c = 0; c < k; c++) {
-      const c0 = c - (c % chunk), kc = min(chunk, k - c0);
-      const to = at<T>(U, padded * c0 + i * kc + (c - c0) * R);
-      for (let r = 0; r < R; r += L) {
-        const line = min(r, R - L);
-        // Beyond the block, the last line once more: those rows are not read.
+      for (let r = 0; r < MS; r += L) {
+        // Beyond the block, the last line once more: those sums are not read.
         for (let l = 0; l < L; l++) {
-          const from = at<T>(w, min(i + line + l, m - 1) * lineStride + c * kStride);
+          const from = at<T>(w, min(i + r + l, m - 1) * lineStride + c * kStride);
           for (let tap = 0; tap < 9; tap++) {
             store<T>(at<T>(windows, tap * L + l), load<T>(at<T>(from, turned ? 8 - tap : tap)));
           }
         }
-        transform<T, WeightTransform>(at<T>(to, line), point, windows, 16, between);
+        const to = at<T>(U, (i * k + c * MS) * <i32>POINTS + r);
+        transform<T, WeightTransform>(to, MS * sizeof<T>(), windows, 16, between);
       }
     }
   }
 }
 
-/** Panels of B: V with channels as k, `chunk` of these together, and tiles as columns. */
-function transformTiles<T>(
-  V: usize, point: usize, channels: usize, k: i32, chunk: i32, block: Block, shape: usize,
-): void {
-  const strips = stripsAt(shape), plane = block.H * block.W, R = NR<T>(), count = block.tiles, n = roundUp(count, R);
-  fill<T>(strips, 0, 0, PATCH * block.ld);
+/** V for k channels: [⌈tiles/NR⌉][k][POINTS][NR]. */
+function transformTiles<T>(V: usize, channels: usize, k: i32, block: Block, shape: usize): void {
+  const strips = stripsAt(shape), plane = block.H * block.W, R = NR<T>(), count = block.tiles;
+  clearStrips<T>(strips, block);
   for (let c = 0; c < k; c++) {
-    const c0 = c - (c % chunk), kc = min(chunk, k - c0);
     transformStrips<T>(strips, at<T>(channels, c * plane), block, nothing<T>(shape), vectors(shape));
     for (let t = 0; t < count; t += lanes<T>()) {
       // Beyond the block, the last tile once more: those columns are not read.
       const p0 = patchOf<T>(strips, block, t), p1 = patchOf<T>(strips, block, min(t + 1, count - 1));
       const p2 = patchOf<T>(strips, block, min(t + 2, count - 1)), p3 = patchOf<T>(strips, block, min(t + 3, count - 1));
-      const to = at<T>(V, n * c0 + (t & -R) * kc + (c - c0) * R + (t & (R - 1)));
-      rowsAlong<T, InputTransform>(to, point, p0, p1, p2, p3, block.ld);
+      const to = at<T>(V, ((t & -R) * k + c * R) * <i32>POINTS + (t & (R - 1)));
+      rowsAlong<T, InputTransform>(to, 32, p0, p1, p2, p3, stripsWidth<T>());
     }
   }
 }
@@ -337,8 +315,8 @@ function patchOf<T>(strips: usize, block: Block, t: i32): usize {
 function transformChannels<T>(
   to: usize, point: usize, tall: i32, padded: i32, short: i32, channels: usize, lines: i32, block: Block, shape: usize,
 ): void {
-  const strips = stripsAt(shape), plane = block.H * block.W, k = block.tiles, L = lanes<T>(), area = PATCH * block.ld;
-  fill<T>(strips, 0, 0, L * area);
+  const strips = stripsAt(shape), plane = block.H * block.W, k = block.tiles, L = lanes<T>(), ld = stripsWidth<T>(), area = PATCH * ld;
+  for (let l = 0; l < L; l++) clearStrips<T>(at<T>(strips, l * area), block);
   for (let i = 0, R = MR; i < lines; i += R) {
     R = i < tall ? MR : short;
     for (let r = 0; r < R; r += L) {
@@ -350,54 +328,9 @@ function transformChannels<T>(
       for (let t = 0; t < k; t++) {
         const t0 = t & -CHUNK, out = at<T>(to, padded * t0 + i * min(CHUNK, k - t0) + (t - t0) * R + line);
         const p0 = patchOf<T>(strips, block, t), p1 = at<T>(p0, area), p2 = at<T>(p1, area), p3 = at<T>(p2, area);
-        if (block.ofOutput) rowsAlong<T, OutputGradientTransform>(out, point, p0, p1, p2, p3, block.ld);
-        else rowsAlong<T, InputTransform>(out, point, p0, p1, p2, p3, block.ld);
+        if (block.ofOutput) rowsAlong<T, OutputGradientTransform>(out, point, p0, p1, p2, p3, ld);
+        else rowsAlong<T, InputTransform>(out, point, p0, p1, p2, p3, ld);
       }
     }
-  }
-}
-
-/** One output channel's tiles: y = Aᵀ·products·A + add, or y +=. */
-function writeTiles<T>(
-  y: usize, OW: i32, products: usize, point: usize, block: Block, add: T, accumulate: bool, between: usize,
-): void {
-  const L = lanes<T>(), row = between + POINTS * 16, byTile = between + 2 * POINTS * 16, count = block.tiles;
-  const adds = v128.splat<T>(add), area = TILE * TILE;
-  for (let t = 0; t < count; t += L) {
-    for (let j = 0; j < PATCH; j++) {
-      const column = at<T>(products, t) + <usize>j * point;
-      lineOf<T, OutputTransform>(between + j * 16, PATCH * 16, column, <usize>PATCH * point);
-    }
-    for (let i = 0; i < TILE; i++) {
-      lineOf<T, OutputTransform>(row, 16, between + i * PATCH * 16, 16);
-      for (let j = 0; j < TILE; j += L) transposeBlock<T>(at<T>(byTile, i * TILE + j), area, at<T>(row, j * L), L);
-    }
-    for (let l = 0, here = min(L, count - t); l < here; l++) {
-      const tile = tileAt(block, t + l);
-      let to = at<T>(y, tile.pixel), from = at<T>(byTile, l * area);
-      if (sizeof<T>() == 8 || tile.rows < TILE || tile.columns < TILE) {
-        writeTile<T>(to, OW, from, tile.rows, tile.columns, add, accumulate);
-        continue;
-      }
-      for (let i = 0; i < TILE; i++) {
-        let v = v128.add<T>(v128.load(from), adds);
-        if (accumulate) v = v128.add<T>(v, v128.load(to));
-        v128.store(to, v);
-        to = at<T>(to, OW);
-        from = at<T>(from, TILE);
-      }
-    }
-  }
-}
-
-/** Number by number: a tile that sticks out, and all in f64. */
-function writeTile<T>(y: usize, OW: i32, tile: usize, rows: i32, columns: i32, add: T, accumulate: bool): void {
-  for (let i = 0; i < rows; i++) {
-    for (let j = 0; j < columns; j++) {
-      const v = <T>(load<T>(at<T>(tile, j)) + add), to = at<T>(y, j);
-      store<T>(to, accumulate ? <T>(load<T>(to) + v) : v);
-    }
-    y = at<T>(y, OW);
-    tile = at<T>(tile, TILE);
   }
 }

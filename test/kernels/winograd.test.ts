@@ -47,6 +47,7 @@ const blocks: [string, Conv2dSizes][] = [
   ['several small blocks of tiles', sizesOf({ N: 1, C: 70, H: 25, W: 27, O: 5 })],
   ['a row of tiles longer than a block', sizesOf({ N: 1, C: 2, H: 3, W: 601, O: 3 })],
   ['many small images', sizesOf({ N: 140, C: 5, H: 2, W: 3, O: 4 })],
+  ['channels and tiles that are no multiple of what goes together', sizesOf({ N: 2, C: 37, H: 9, W: 57, O: 11 })],
   ['more channels than a block', sizesOf({ N: 1, C: 270, H: 4, W: 5, O: 6 })],
   ['more output channels than a block', sizesOf({ N: 1, C: 6, H: 5, W: 3, O: 270 })],
   ['images that end before the window does', sizesOf({ N: 1, C: 2, H: 1, W: 1, O: 3 })],
