@@ -59,7 +59,7 @@ const MC: i32 = 192;
 // @ts-ignore: decorator
 @inline
 function summedTogether(k: i32, turned: bool): i32 {
-  return turned ? min(16, max(8, k >> 1)) : 32;
+  return turned ? (k > 64 ? 16 : 8) : 32;
 }
 
 /** Tiles of a weight gradient, and tiles whose sums are transformed back together: transformed they are smaller. */
