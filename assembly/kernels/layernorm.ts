@@ -19,6 +19,7 @@
 // behind the other they would wait for each addition (measured: twice the time). Where γ and β are there, loops do not
 // ask for them (`affine`).
 
+import { areLong, readAhead } from '../lib/ahead';
 import { at, lanes, loadLanes, madd, maskLanes, nmadd, storeLanes, sumLanes, wholeVectors, zero } from '../lib/simd';
 
 /** Rows [begin, end). out, x: [rows, C]; mean, rstd: [rows]; weight, bias: [C] or null. */
@@ -29,9 +30,10 @@ export function layerNormForward<T>(
   x: usize, weight: usize, bias: usize,
   C: i32, eps: f64, begin: i32, end: i32,
 ): void {
-  const pairs = wholeVectors<T>(C, 2);
+  const pairs = wholeVectors<T>(C, 2), long = areLong<T>(C, 4, (end - begin) * C);
   for (let row = begin; row < end; row++) {
     const xRow = at<T>(x, row * C), outRow = at<T>(out, row * C);
+    if (long) readAhead<T>(out, row, 1, end, C);
     const mu = <T>(sum<T>(xRow, C) / <T>C);
     const mus = v128.splat<T>(mu);
     const variance = <T>(sumOfSquares<T>(xRow, mus, C) / <T>C);
@@ -66,12 +68,18 @@ export function layerNormBackward<T>(
   C: i32, rows: i32, together: i32, begin: i32, end: i32,
 ): void {
   const whole = wholeVectors<T>(C), blocks = (rows + together - 1) / together;
+  const long = areLong<T>(C, 6, rows * C);
   for (let block = begin; block < end; block++) {
     const dgamma = at<T>(sums, block * C), dbeta = at<T>(dgamma, blocks * C);
     memory.fill(dgamma, 0, at<T>(0, C));
     memory.fill(dbeta, 0, at<T>(0, C));
     for (let row = block * together, stop = min(rows, row + together); row < stop; row++) {
       const xRow = at<T>(x, row * C), dyRow = at<T>(dout, row * C);
+      if (long) {
+        readAhead<T>(x, row, 1, rows, C);
+        readAhead<T>(dout, row, 1, rows, C);
+        if (dx) readAhead<T>(dx, row, 1, rows, C);
+      }
       const mus = splatAt<T>(mean, row), rs = splatAt<T>(rstd, row);
 
       // Σ g and Σ g∘(x − μ), each by two sums in turns, since one would wait for itself; and with p = dy∘(x − μ) the row's share

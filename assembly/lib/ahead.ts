@@ -2,6 +2,10 @@
 // processor in time as long as rows are short. Where they are long, out of cache, it waits for each line (measured: up to
 // three times the time). Reading one number of each line of the rows that come next, in order, fetches them together.
 
+//
+// So it is with long rows that a kernel passes over several times, beside other arrays as long as they: where all these are more than
+// the first cache holds, what comes from the second one keeps the processor from fetching ahead what comes from memory.
+
 import { at } from './simd';
 
 /**
@@ -14,9 +18,14 @@ export function areFar<T>(W: i32, step: i32, size: i32): bool {
   return sizeof<T>() == 4 && W >= 128 && step > 1 && size >= 1 << 20;
 }
 
-/** Reads a number of every cache line of rows [first, first + count) of an image of H rows, as far as it has them. */
+/** The same for `size` elements in rows of C, which are as long in all of `arrays` arrays. */
 // @ts-ignore: decorator
 @inline
+export function areLong<T>(C: i32, arrays: i32, size: i32): bool {
+  return sizeof<T>() == 4 && arrays * C > 8192 && size >= 1 << 21;
+}
+
+/** Reads a number of every cache line of rows [first, first + count) of an image of H rows, as far as it has them. */
 export function readAhead<T>(x: usize, first: i32, count: i32, H: i32, W: i32): void {
   const end = at<T>(x, min(first + count, H) * W);
   for (let line = at<T>(x, first * W); line < end; line += 64) load<u8>(line);

@@ -103,4 +103,36 @@ forEachBuild((core, dtype) => {
     expect(got.y.subarray(2 * C).every(Number.isFinite)).toBe(true);
     expect(got.dx.subarray(2 * C).every(Number.isFinite)).toBe(true);
   });
+
+  it('gives the same bits in rows so long that they are read ahead', () => {
+    const [rows, C, lane] = [16, 131_075, dtype === 'f32' ? 4 : 8];
+    const memory = new Guarded(core);
+    const random = new Random(4);
+    const at = {
+      x: memory.input(dtype, random.normals(rows * C)),
+      dy: memory.input(dtype, random.normals(rows * C)),
+      gamma: memory.input(dtype, random.normals(C, 1)),
+      beta: memory.input(dtype, random.normals(C)),
+      mean: memory.output(dtype, rows),
+      rstd: memory.output(dtype, rows),
+      out: memory.output(dtype, rows * C),
+      dx: memory.output(dtype, rows * C),
+      sums: memory.output(dtype, 2 * C),
+    };
+    /** y and dx, in calls for `count` rows. */
+    const results = (count: number) => {
+      for (let row = 0; row < rows; row += count) {
+        const [out, dx, dy, x] = [at.out, at.dx, at.dy, at.x].map((address) => address + row * C * lane);
+        const [mean, rstd] = [at.mean + row * lane, at.rstd + row * lane];
+        kernels.layerNormForward(out, mean, rstd, x, at.gamma, at.beta, C, 1e-5, 0, count);
+        kernels.layerNormBackward(dx, at.sums, dy, x, at.gamma, mean, rstd, C, count, rows, 0, 1);
+      }
+      return [memory.read(dtype, at.out, rows * C), memory.read(dtype, at.dx, rows * C)];
+    };
+    const [y, dx] = results(rows);
+    const [yByRows, dxByRows] = results(1);
+    memory.verify();
+    expect(y.every((value, i) => value === yByRows[i])).toBe(true);
+    expect(dx.every((value, i) => value === dxByRows[i])).toBe(true);
+  });
 });
