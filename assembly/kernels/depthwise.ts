@@ -25,6 +25,7 @@ import { firstInside } from '../lib/axis';
 import { columnInPhases, gatherRow, scatterRow, unzipRow, zipRow } from '../lib/columns';
 import { addRow, copyRow, fill } from '../lib/rows';
 import { at, lanes, loadLanes, madd, sumLanes, tailMask, zero } from '../lib/simd';
+import { correlate3x3 } from '../lib/window3x3';
 
 /** How a call works in bands; it lies behind the shape, and is followed by taps, planes of z and what comes of them. */
 @unmanaged
@@ -101,6 +102,11 @@ function writeTaps<T>(s: Conv2dShape, b: Bands, back: bool): void {
   }
 }
 
+/** Whether lib/window3x3.ts has the window, given rows of a vector and more. */
+function isSquare(s: Conv2dShape): bool {
+  return s.KH == 3 && s.KW == 3 && (s.SH | s.SW | s.DH | s.DW) == 1;
+}
+
 /** Output rows [begin, end) of the N·OH: out. bias may be null. */
 // @ts-ignore: decorator
 @parallel(0.15 * rowProducts(shape))
@@ -109,7 +115,7 @@ export function depthwiseForward<T extends f32>(
 ): void {
   const s = changetype<Conv2dShape>(shape);
   const multiplier = s.O / s.G, taps = s.KH * s.KW;
-  const b = layOut<T>(s, min(s.OH, end - begin), s.SH * s.SW, 1);
+  const b = layOut<T>(s, min(s.OH, end - begin), s.SH * s.SW, 1), square = isSquare(s) && s.OW >= lanes<T>();
   writeTaps<T>(s, b, false);
   for (let line = begin; line < end; ) {
     const n = line / s.OH, stop = min(end, (n + 1) * s.OH) - n * s.OH;
@@ -119,8 +125,12 @@ export function depthwiseForward<T extends f32>(
         splitImage<T>(b, at<T>(x, (n * s.C + c) * s.H * s.W), s, oh, rows);
         for (let o = c * multiplier; o < (c + 1) * multiplier; o++) {
           const start: T = bias ? load<T>(at<T>(bias, o)) : 0, last = b.taps + offsetof<Tap>() * taps;
-          correlate<T>(b.y, b.z, at<T>(weight, o * taps), b.taps, last, start, false, rows * b.pitch);
           const y = at<T>(out, ((n * s.O + o) * s.OH + oh) * s.OW);
+          if (square) {
+            correlate3x3<T>(y, s.OW, b.z, b.pitch, at<T>(weight, o * taps), start, rows);
+            continue;
+          }
+          correlate<T>(b.y, b.z, at<T>(weight, o * taps), b.taps, last, start, false, rows * b.pitch);
           for (let r = 0; r < rows; r++) copyRow<T>(at<T>(y, r * s.OW), at<T>(b.y, r * b.pitch), s.OW);
         }
       }
@@ -137,6 +147,7 @@ export function depthwiseBackwardInput<T extends f32>(
 ): void {
   const s = changetype<Conv2dShape>(shape);
   const multiplier = s.O / s.G, taps = s.KH * s.KW, planes = s.SH * s.SW;
+  const square = isSquare(s) && s.W >= lanes<T>() && multiplier == 1 && !accumulate;
   const top = s.PH / s.SH, stop = (s.PH + s.H - 1) / s.SH + 1;
   const b = layOut<T>(s, stop - top, 1, planes);
   writeTaps<T>(s, b, true);
@@ -147,6 +158,12 @@ export function depthwiseBackwardInput<T extends f32>(
       for (let o = c * multiplier; o < (c + 1) * multiplier; o++) {
         const dy = at<T>(dout, (n * s.O + o) * s.P);
         toPlane<T>(b.z, dy, s.OH, s.OW, row - b.below, -b.beside, 1, 1, rows + b.below, b.pitch);
+        if (square) {
+          const to = at<T>(dx, (nc * s.H + row - s.PH) * s.W);
+          for (let t = 0; t < 9; t++) store<T>(at<T>(b.y, t), load<T>(at<T>(weight, o * 9 + 8 - t)));
+          correlate3x3<T>(to, s.W, at<T>(b.z, s.PW), b.pitch, b.y, 0, rows);
+          continue;
+        }
         let from = b.taps;
         for (let q = 0; q < planes; q++) {
           const to = b.taps + load<i32>(b.ends + 4 * q);
@@ -154,6 +171,7 @@ export function depthwiseBackwardInput<T extends f32>(
           from = to;
         }
       }
+      if (square) continue;
       const image = at<T>(dx, nc * s.H * s.W);
       for (let q = 0; q < planes; q += s.SW == 2 ? 2 : 1) {
         const h = row * s.SH + q / s.SW - s.PH, w = q % s.SW - s.PW, z = at<T>(b.y, q * size);

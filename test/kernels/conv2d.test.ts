@@ -136,6 +136,18 @@ forEachBuild((core, dtype) => {
     for (const sizes of [wide, { ...wide, SW: 2, SH: 2 }, { ...wide, PW: 4 }, { ...wide, DW: 3, PW: 0 }]) {
       run(sizesOf(sizes), true, depthwise);
     }
+    // One output channel for each: 3 × 3 windows go two rows at a time, in bands.
+    const one = { ...wide, O: 3 };
+    for (const sizes of [
+      one,
+      { ...one, H: 1 },
+      { ...one, H: 6, W: 4 },
+      { ...one, H: 70, W: 71 },
+      { ...one, PH: 0, PW: 0 },
+    ]) {
+      run(sizesOf(sizes), true, depthwise);
+      run(sizesOf({ ...sizes, PH: 4, PW: 3 }), false, depthwise);
+    }
     fc.assert(
       fc.property(anySizes, fc.boolean(), (sizes, biased) => {
         const O = (sizes.O / sizes.G) * sizes.C;
