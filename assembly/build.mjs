@@ -39,7 +39,7 @@ writeFileSync(new URL('src/wasm/worker.ts', root), `${generated}export const sou
 
 /** The module that compresses best of those whose functions are arranged in several ways (measured: up to half a kilobyte). */
 function smallest(bytes) {
-  const modules = [3, 4, 6, 7].map((length) => {
+  const modules = [4, 6, 7, 8].map((length) => {
     const module = rewriteFunctions(bytes, (functions) =>
       arranged(functions.map(hoistConstants).map(numberLocals), length),
     );

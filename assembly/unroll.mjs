@@ -1,4 +1,5 @@
-// In the plain builds, the innermost loops of a function marked `@unrolled` run twice a turn, with the question whether to go on between:
+// In the plain builds, the innermost loops of a function marked `@unrolled` run twice a turn, with the question whether to go on between
+// (those that stand in no condition; bodies in braces):
 //
 //   do { … } while (c)              do { …; if (!c) break; … } while (c)
 //

@@ -6,11 +6,13 @@ import { type Conv2dGeometry, isDepthwise, suitsWinograd } from './geometry/conv
 export type Convolution = ReturnType<typeof convolutionOf>;
 
 /**
- * Channels of a group, on either side, from which on Winograd's algorithm is faster, where its tiles lie within the image (measured); in
- * weight gradients, whose sums are few, later. In the plain build three channels are as much faster, but err more than four times as
- * much as the direct path.
+ * Channels of a group, on either side, from which on Winograd's algorithm is faster, where its tiles lie within the image (measured).
+ * In the plain build three channels are faster, too, but err more than four times as much as the direct path.
  */
 const winogradChannels = { relaxed: 3, plain: 4 };
+/** In input gradients that the direct path sums tap by tap, which is twice as exact as its forward pass: for the errors' sake. */
+const winogradTapByTap = 32;
+/** In weight gradients, whose sums are few. */
 const winogradWeightChannels = 8;
 /** Output pixels of all images from which on transforming the weights pays (measured). */
 const winogradPixels = 256;
@@ -23,69 +25,52 @@ function chosen(g: Conv2dGeometry, least: number): 'direct' | 'winograd' {
   if (g.algorithm !== 'auto') return g.algorithm;
   const channels = Math.min(g.C, g.O) / g.groups;
   const inside = (g.OH * g.OW) / (16 * tilesAlong(g.OH) * tilesAlong(g.OW));
-  // What sticks out is computed for nothing, and its neighbours are written number by number.
+  // What sticks out is computed for nothing, and its neighbours are written number by number: the power is fitted to what was measured.
   const worth = channels * inside ** 4 >= least && g.N * g.OH * g.OW >= winogradPixels;
   return worth && suitsWinograd(g) ? 'winograd' : 'direct';
 }
 
 /**
- * The kernels of a convolution's three passes: by Winograd's algorithm, in f32 depthwise where each channel is a group of its own,
- * or by matrix products. All take the same arguments; `extents` is what each divides by `begin` and `end`,
- * `workspace` gives the bytes of a shape and of what they need behind it. `algorithm` is that of the output and the input gradient.
+ * Whether the direct input gradient adds up columns of products, tap by tap: where the mirrored convolution would multiply too
+ * much by padding or for rows of a tile that no channel fills (isMirrored in assembly/kernels/conv2d.ts; small images apart).
  */
-export function convolutionOf(core: Core, dtype: FloatDType, g: Conv2dGeometry) {
-  const passes = passesBy(chosen(g, winogradChannels[core.simd]), core, dtype, g);
-  const ofWeight = passesBy(chosen(g, winogradWeightChannels), core, dtype, g);
-  if (ofWeight.algorithm === passes.algorithm) return passes;
-  const { algorithm, forward, backwardInput, extents, workspace } = passes;
-  return {
-    algorithm,
-    forward,
-    backwardInput,
-    backwardWeight: ofWeight.backwardWeight,
-    extents: {
-      forward: extents.forward,
-      backwardInput: extents.backwardInput,
-      backwardWeight: ofWeight.extents.backwardWeight,
-    },
-    workspace: (shape: number) => Math.max(workspace(shape), ofWeight.workspace(shape)),
-  };
+function goesTapByTap(g: Conv2dGeometry): boolean {
+  const channels = g.C / g.groups;
+  return 8 * g.H * g.W > 9 * g.OH * g.OW || (channels > 3 && channels % 4 > 0);
 }
 
-function passesBy(algorithm: 'direct' | 'winograd', core: Core, dtype: FloatDType, g: Conv2dGeometry) {
-  const kernels = core.kernels[dtype];
-  if (algorithm === 'winograd') {
-    return {
-      algorithm,
-      forward: kernels.winogradForward,
-      backwardInput: kernels.winogradBackwardInput,
-      backwardWeight: kernels.winogradBackwardWeight,
-      extents: {
-        forward: g.N * tilesAlong(g.OH),
-        backwardInput: g.N * tilesAlong(g.H),
-        backwardWeight: Math.max(g.C, g.O) / g.groups,
-      },
-      workspace: kernels.winogradWorkspace,
-    };
-  }
-  const [forward, backwardInput] = [g.N * g.OH, g.N * g.C];
-  if (dtype === 'f32' && isDepthwise(g)) {
-    const { f32 } = core.kernels;
-    return {
-      algorithm,
-      forward: f32.depthwiseForward,
-      backwardInput: f32.depthwiseBackwardInput,
-      backwardWeight: f32.depthwiseBackwardWeight,
-      extents: { forward, backwardInput, backwardWeight: g.C },
-      workspace: f32.depthwiseWorkspace,
-    };
-  }
+/**
+ * The kernels of a convolution's three passes: by Winograd's algorithm, in f32 depthwise where each channel is a group of its own,
+ * or by matrix products. All take the same arguments; `extents` is what each divides by `begin` and `end`,
+ * `workspace` gives the bytes of a shape and of what they need behind it. `algorithm` is that of the forward pass.
+ */
+export function convolutionOf(core: Core, dtype: FloatDType, g: Conv2dGeometry) {
+  // Depthwise kernels are asked for in f32 only.
+  const kernels = core.kernels[dtype] as Core['kernels']['f32'];
+  const direct = dtype === 'f32' && isDepthwise(g) ? 'depthwise' : 'conv2d';
+  const by = (least: number): 'conv2d' | 'depthwise' | 'winograd' =>
+    chosen(g, least) === 'winograd' ? 'winograd' : direct;
+  const least = winogradChannels[core.simd];
+  const output = by(least);
+  const input = by(goesTapByTap(g) ? winogradTapByTap : least);
+  const weight = by(winogradWeightChannels);
+  const weightExtents = {
+    conv2d: (g.C / g.groups) * g.kernelSize[0] * g.kernelSize[1],
+    depthwise: g.C,
+    winograd: Math.max(g.C, g.O) / g.groups,
+  };
+  const [first, second, third] = [output, input, weight].map((name) => kernels[`${name}Workspace` as const]);
+  const isOne = first === second && first === third;
   return {
-    algorithm,
-    forward: kernels.conv2dForward,
-    backwardInput: kernels.conv2dBackwardInput,
-    backwardWeight: kernels.conv2dBackwardWeight,
-    extents: { forward, backwardInput, backwardWeight: (g.C / g.groups) * g.kernelSize[0] * g.kernelSize[1] },
-    workspace: kernels.conv2dWorkspace,
+    algorithm: (output === 'winograd' ? output : 'direct') as 'direct' | 'winograd',
+    forward: kernels[`${output}Forward` as const],
+    backwardInput: kernels[`${input}BackwardInput` as const],
+    backwardWeight: kernels[`${weight}BackwardWeight` as const],
+    extents: {
+      forward: g.N * (output === 'winograd' ? tilesAlong(g.OH) : g.OH),
+      backwardInput: g.N * (input === 'winograd' ? tilesAlong(g.H) : g.C),
+      backwardWeight: weightExtents[weight],
+    },
+    workspace: isOne ? first : (shape: number) => Math.max(first(shape), second(shape), third(shape)),
   };
 }

@@ -103,7 +103,7 @@ export function addPlanes<T>(dx: usize, padded: usize, s: Conv2dShape, planes: i
   movePlanes<T>(padded, dx, s, planes, true);
 }
 
-/** x̂ = x or, `back`, dx += dx̂. In f64, which is there for checking gradients, phase by phase. */
+/** x̂ = x or, `back`, dx += dx̂. In f64, which is there for checking gradients so that size counts, phase by phase. */
 function movePlanes<T>(padded: usize, x: usize, s: Conv2dShape, planes: i32, back: bool): void {
   if (sizeof<T>() == 4 && s.SW == 2 && phases(s) == 2) movePair<T>(padded, x, s, planes, back);
   else for (let q = 0; q < phases(s); q++) movePhase<T>(padded, x, s, planes, q, back);

@@ -10,12 +10,12 @@ import { OutputTransform, PATCH, POINTS, TILE, lineOf } from './winograd-transfo
 /** Bytes of the products of one vector of tiles with one output channel. */
 // @ts-ignore: decorator
 @inline
-export const products: usize = POINTS * 16;
+export const vectorBytes: usize = POINTS * 16;
 
 /** Bytes that `sums` of sumPoints take. */
 // @ts-ignore: decorator
 @inline
-export const sumsBytes: usize = 2 * MS * products;
+export const sumsBytes: usize = 2 * MS * vectorBytes;
 
 /** sums[o][vector][point] = Σ_c u[c][point][o]·v[c][point][vector], or +=, for k channels. */
 export function sumPoints<T>(sums: usize, u: usize, v: usize, k: i32, accumulate: bool): void {
@@ -40,13 +40,13 @@ export function sumPoints<T>(sums: usize, u: usize, v: usize, k: i32, accumulate
       vc += POINTS * 32;
     }
     join<T>(sums, a0, accumulate);
-    join<T>(sums + products, b0, accumulate);
-    join<T>(sums + 2 * products, a1, accumulate);
-    join<T>(sums + 3 * products, b1, accumulate);
-    join<T>(sums + 4 * products, a2, accumulate);
-    join<T>(sums + 5 * products, b2, accumulate);
-    join<T>(sums + 6 * products, a3, accumulate);
-    join<T>(sums + 7 * products, b3, accumulate);
+    join<T>(sums + vectorBytes, b0, accumulate);
+    join<T>(sums + 2 * vectorBytes, a1, accumulate);
+    join<T>(sums + 3 * vectorBytes, b1, accumulate);
+    join<T>(sums + 4 * vectorBytes, a2, accumulate);
+    join<T>(sums + 5 * vectorBytes, b2, accumulate);
+    join<T>(sums + 6 * vectorBytes, a3, accumulate);
+    join<T>(sums + 7 * vectorBytes, b3, accumulate);
     sums += 16;
     u += MS * sizeof<T>();
     v += 32;
@@ -70,14 +70,14 @@ export function writeTiles<T>(
   for (let j = 0; j < PATCH; j++) {
     lineOf<T, OutputTransform>(rest + j * 16, PATCH * 16, sums + j * 16, PATCH * 16);
   }
-  // Where none sticks out they are written as they are, tile by tile otherwise.
+  // Where none sticks out they are written as they are, tile by tile otherwise. Beyond the block's tiles any numbers are read, which `here` rules out.
   const first = tileAt(block, t), second = tileAt(block, t + 1), third = tileAt(block, t + L - 2), fourth = tileAt(block, t + L - 1);
   const whole = here == L && (first.extent & second.extent & third.extent & fourth.extent) == TILE;
   const ld = whole ? OW : TILE, joins = whole && accumulate;
-  let y0 = whole ? at<T>(y, tileAt(block, t).pixel) : byTile;
-  let y1 = whole ? at<T>(y, tileAt(block, t + 1).pixel) : at<T>(byTile, area);
-  let y2 = whole && L > 2 ? at<T>(y, tileAt(block, t + 2).pixel) : at<T>(byTile, 2 * area);
-  let y3 = whole && L > 2 ? at<T>(y, tileAt(block, t + 3).pixel) : at<T>(byTile, 3 * area);
+  let y0 = whole ? at<T>(y, first.pixel) : byTile;
+  let y1 = whole ? at<T>(y, second.pixel) : at<T>(byTile, area);
+  let y2 = whole && L > 2 ? at<T>(y, third.pixel) : at<T>(byTile, 2 * area);
+  let y3 = whole && L > 2 ? at<T>(y, fourth.pixel) : at<T>(byTile, 3 * area);
   for (let i = 0, row = rest; i < TILE; i++, row += PATCH * 16) {
     const v0 = v128.load(row), v1 = v128.load(row, 16), v2 = v128.load(row, 32);
     const v3 = v128.load(row, 48), v4 = v128.load(row, 64), v5 = v128.load(row, 80);

@@ -15,7 +15,7 @@
 //                                             that meet the plane and offsets counted backwards
 //
 // with no edges and no tails. What lies between one row and the next comes out meaningless, and is left out when the
-// band is copied to where it belongs.
+// band is copied to where it belongs. Windows of 3 × 3 with stride and dilation 1 write y, and dx, where they belong (lib/window3x3.ts).
 //
 // Arguments and layouts are those of conv2d.ts; `shape` is a Conv2dShape with depthwiseWorkspace bytes in all.
 
@@ -48,7 +48,7 @@ class Tap {
   z: i32; w: i32;
 }
 
-/** Elements of a band's planes, within reach of the first two levels of cache. */
+/** Elements of a band's planes, z and results: 16 KB of L1 (measured). */
 const budget = 4096;
 
 /** Vectors of a band that go through the taps together: by build, since a fused multiply-add needs no temporary. */
@@ -103,7 +103,7 @@ function writeTaps<T>(s: Conv2dShape, b: Bands, back: bool): void {
 }
 
 /** Whether lib/window3x3.ts has the window, given rows of a vector and more. */
-function isSquare(s: Conv2dShape): bool {
+function is3x3(s: Conv2dShape): bool {
   return s.KH == 3 && s.KW == 3 && (s.SH | s.SW | s.DH | s.DW) == 1;
 }
 
@@ -115,7 +115,7 @@ export function depthwiseForward<T extends f32>(
 ): void {
   const s = changetype<Conv2dShape>(shape);
   const multiplier = s.O / s.G, taps = s.KH * s.KW;
-  const b = layOut<T>(s, min(s.OH, end - begin), s.SH * s.SW, 1), square = isSquare(s) && s.OW >= lanes<T>();
+  const b = layOut<T>(s, min(s.OH, end - begin), s.SH * s.SW, 1), square = is3x3(s) && s.OW >= lanes<T>();
   writeTaps<T>(s, b, false);
   for (let line = begin; line < end; ) {
     const n = line / s.OH, stop = min(end, (n + 1) * s.OH) - n * s.OH;
@@ -147,7 +147,7 @@ export function depthwiseBackwardInput<T extends f32>(
 ): void {
   const s = changetype<Conv2dShape>(shape);
   const multiplier = s.O / s.G, taps = s.KH * s.KW, planes = s.SH * s.SW;
-  const square = isSquare(s) && s.W >= lanes<T>() && multiplier == 1 && !accumulate;
+  const square = is3x3(s) && s.W >= lanes<T>() && multiplier == 1 && !accumulate;
   const top = s.PH / s.SH, stop = (s.PH + s.H - 1) / s.SH + 1;
   const b = layOut<T>(s, stop - top, 1, planes);
   writeTaps<T>(s, b, true);

@@ -23,7 +23,7 @@
 import { multiplyPanels } from '../gemm/gemm';
 import { Conv2dShape, conv2dShape, rowProducts, tapProducts } from '../gemm/shape';
 import { MR, MS, NR, paddedRows, roundUp, tallRows } from '../gemm/tile';
-import { products, sumPoints, sumsBytes, writeTiles } from '../gemm/winograd-outputs';
+import { sumPoints, sumsBytes, vectorBytes, writeTiles } from '../gemm/winograd-outputs';
 import {
   Block, TILES, blockSize, clearStrips, placeTiles, stripsWidth, tileAt, tileColumns, tileRows, transformStrips,
 } from '../gemm/winograd-tiles';
@@ -53,7 +53,7 @@ const KC: i32 = 256;
 const MC: i32 = 192;
 
 // How many products are summed one after the other, before the sums are added: this keeps the errors within about four times those of
-// conv2d.ts (measured; docs/measurements.md).
+// conv2d.ts, where 'auto' takes this algorithm (measured; docs/measurements.md).
 
 /** Channels. The input gradient of conv2d.ts may sum over o alone before it adds the taps, so there is less to give away. */
 // @ts-ignore: decorator
@@ -189,10 +189,13 @@ function correlate<T>(
                 const u = at<T>(U, (o * k + c * MS) * points), v = at<T>(V, (i * k + c * NR<T>()) * points);
                 sumPoints<T>(sums, u, v, min(chunk, k - c), c > 0);
               }
-              for (let r = 0; r < 2 * min(MS, m - o); r++) {
-                const channel = g * Og + o0 + o + (r >> 1), vector = i + (r & 1) * lanes<T>();
-                const y = at<T>(out, channel * s.P), add: T = bias && c0 == 0 ? load<T>(at<T>(bias, channel)) : 0;
-                if (vector < count) writeTiles<T>(y, s.OW, sums + <usize>r * products, tiles, vector, add, joins, between);
+              let from = sums;
+              for (let r = 0, rows = min(MS, m - o); r < rows; r++) {
+                const channel = g * Og + o0 + o + r, y = at<T>(out, channel * s.P);
+                const add: T = bias && c0 == 0 ? load<T>(at<T>(bias, channel)) : 0;
+                for (let vector = i; vector < i + NR<T>(); vector += lanes<T>(), from += vectorBytes) {
+                  if (vector < count) writeTiles<T>(y, s.OW, from, tiles, vector, add, joins, between);
+                }
               }
             }
           }

@@ -1,10 +1,10 @@
 // Reading ahead. A kernel that takes several rows of an image at a time, and next as many that are new, has them fetched by the
 // processor in time as long as rows are short. Where they are long, out of cache, it waits for each line (measured: up to
 // three times the time). Reading one number of each line of the rows that come next, in order, fetches them together.
-
 //
-// So it is with long rows that a kernel passes over several times, beside other arrays as long as they: where all these are more than
-// the first cache holds, what comes from the second one keeps the processor from fetching ahead what comes from memory.
+// So it is with a long row that a kernel passes over several times together with other arrays as long, γ and β for instance. Where all
+// of these are more than the first cache holds, what is read from the second one keeps the processor from fetching ahead what lies in
+// memory. Then a row's lines are read before the row is computed, those of its result as well, which are fetched before they are written.
 
 import { at } from './simd';
 
@@ -18,7 +18,10 @@ export function areFar<T>(W: i32, step: i32, size: i32): bool {
   return sizeof<T>() == 4 && W >= 128 && step > 1 && size >= 1 << 20;
 }
 
-/** The same for `size` elements in rows of C, which are as long in all of `arrays` arrays. */
+/**
+ * Whether to read rows of C numbers before they are computed: where that many arrays of such rows are more than L1 holds, in `size` elements
+ * that no cache holds.
+ */
 // @ts-ignore: decorator
 @inline
 export function areLong<T>(C: i32, arrays: i32, size: i32): bool {

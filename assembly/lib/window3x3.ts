@@ -15,11 +15,11 @@ export function correlate3x3<T>(y: usize, columns: i32, z: usize, pitch: i32, w:
   const w0 = v128.load_splat<T>(w), w1 = v128.load_splat<T>(w, sizeof<T>()), w2 = v128.load_splat<T>(w, 2 * sizeof<T>());
   const w3 = v128.load_splat<T>(w, 3 * sizeof<T>()), w4 = v128.load_splat<T>(w, 4 * sizeof<T>()), w5 = v128.load_splat<T>(w, 5 * sizeof<T>());
   const w6 = v128.load_splat<T>(w, 6 * sizeof<T>()), w7 = v128.load_splat<T>(w, 7 * sizeof<T>()), w8 = v128.load_splat<T>(w, 8 * sizeof<T>());
-  const last: usize = (columns - lanes<T>()) << alignof<T>(), row: usize = pitch << alignof<T>();
+  const lastByte: usize = (columns - lanes<T>()) << alignof<T>(), rowBytes: usize = pitch << alignof<T>();
   for (let r = 0; r < rows; r += 2) {
     const top = max(0, min(r, rows - 2)), y0 = at<T>(y, top * columns), y1 = rows > 1 ? at<T>(y0, columns) : y0;
-    const z0 = at<T>(z, top * pitch), z1 = z0 + row, z2 = z1 + row, z3 = z2 + row;
-    for (let i: usize = 0; ; i = min(i + 16, last)) {
+    const z0 = at<T>(z, top * pitch), z1 = z0 + rowBytes, z2 = z1 + rowBytes, z3 = z2 + rowBytes;
+    for (let i: usize = 0; ; i = min(i + 16, lastByte)) {
       const starts = v128.splat<T>(start);
       let v = v128.load(z0 + i);
       let s = madd<T>(w0, v, starts);
@@ -50,9 +50,10 @@ export function correlate3x3<T>(y: usize, columns: i32, z: usize, pitch: i32, w:
       v = v128.load(z3 + i, sizeof<T>());
       t = madd<T>(w7, v, t);
       v = v128.load(z3 + i, 2 * sizeof<T>());
+      // In this order: a single row stands for both, and t would be that of rows beyond.
       v128.store(y1 + i, madd<T>(w8, v, t));
       v128.store(y0 + i, s);
-      if (i == last) break;
+      if (i == lastByte) break;
     }
   }
 }

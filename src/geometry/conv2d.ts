@@ -15,7 +15,7 @@ export interface Conv2dOptions {
   /** Output channels of group g see the input channels of group g only (default 1); `channels` is depthwise. */
   groups?: number;
   /**
-   * 'winograd' multiplies a quarter as often, for 3 × 3 windows with stride and dilation 1: rounding errors are two to four
+   * 'winograd' multiplies a quarter as often, for 3 × 3 windows with stride and dilation 1: rounding errors are up to four
    * times as large, and NaN or an infinity spoils 4 × 4 pixels around. Default 'auto'.
    */
   algorithm?: Conv2dAlgorithm;

@@ -27,10 +27,10 @@ export function gemm(a: Tensor, b: Tensor, out: Tensor, options: GemmOptions = {
   checkTensor('gemm', 'b', b, same);
   if (a.shape.length !== 2) reject('gemm', 'a', 'a matrix', a.shape);
   if (b.shape.length !== 2) reject('gemm', 'b', 'a matrix', b.shape);
-  const M = a.shape[+transposeA],
-    K = a.shape[+!transposeA];
-  const KB = b.shape[+transposeB],
-    N = b.shape[+!transposeB];
+  const M = transposeA ? a.shape[1] : a.shape[0];
+  const K = transposeA ? a.shape[0] : a.shape[1];
+  const KB = transposeB ? b.shape[1] : b.shape[0];
+  const N = transposeB ? b.shape[0] : b.shape[1];
   if (K !== KB) reject('gemm', 'b', transposeB ? `[N, ${K}]` : `[${K}, N]`, b.shape);
   checkTensor('gemm', 'out', out, same, [M, N]);
   if (out.address === a.address || out.address === b.address) reject('gemm', 'out', 'memory of its own', 'an input');

@@ -62,7 +62,7 @@ export class Conv2d extends Layer {
     return this.window.algorithm;
   }
 
-  /** How it computes for an x of this shape: what 'auto' stands for. */
+  /** How its forward pass computes for an x of this shape: what 'auto' stands for. Each gradient chooses for itself, directly more often. */
   algorithmFor(x: Shape): 'direct' | 'winograd' {
     const geometry = conv2dGeometry('Conv2d.algorithmFor', x, this.inChannels, this.outChannels, this.window);
     return convolutionOf(this.core, this.dtype, geometry).algorithm;
