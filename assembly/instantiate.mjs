@@ -5,9 +5,8 @@
 // Relu beside `forward<T, F>` and `backward<T, F>` becomes reluForward_f32, reluForward_f64 and reluBackward_…
 //
 // A kernel of `<T extends f32>` has no instance for f64, which is there for checking gradients, if another kernel can do its work.
-// In the plain builds, loops of functions that are marked `@unrolled` are unrolled (assembly/unroll.mjs).
-//
 // In the builds with threads, one that is marked `@parallel(work)` is shared out (assembly/share-out.mjs), unless it is a formula in f64.
+// In the plain builds, loops of functions that are marked `@unrolled` run twice a turn (assembly/unroll.mjs).
 import { CommonFlags, Feature, Node, NodeKind } from 'assemblyscript';
 import { Transform } from 'assemblyscript/transform';
 import { loopName, numbered, runShares, sharedOut } from './share-out.mjs';

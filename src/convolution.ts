@@ -48,21 +48,21 @@ export function convolutionOf(core: Core, dtype: FloatDType, g: Conv2dGeometry) 
   // Depthwise kernels are asked for in f32 only.
   const kernels = core.kernels[dtype] as Core['kernels']['f32'];
   const direct = dtype === 'f32' && isDepthwise(g) ? 'depthwise' : 'conv2d';
-  const by = (least: number): 'conv2d' | 'depthwise' | 'winograd' =>
-    chosen(g, least) === 'winograd' ? 'winograd' : direct;
+  const kernelOf = (algorithm: 'direct' | 'winograd'): 'winograd' | 'depthwise' | 'conv2d' =>
+    algorithm === 'winograd' ? algorithm : direct;
   const least = winogradChannels[core.simd];
-  const output = by(least);
-  const input = by(goesTapByTap(g) ? winogradTapByTap : least);
-  const weight = by(winogradWeightChannels);
+  const algorithm = chosen(g, least);
+  const output = kernelOf(algorithm);
+  const input = kernelOf(chosen(g, goesTapByTap(g) ? winogradTapByTap : least));
+  const weight = kernelOf(chosen(g, winogradWeightChannels));
   const weightExtents = {
     conv2d: (g.C / g.groups) * g.kernelSize[0] * g.kernelSize[1],
     depthwise: g.C,
     winograd: Math.max(g.C, g.O) / g.groups,
   };
-  const [first, second, third] = [output, input, weight].map((name) => kernels[`${name}Workspace` as const]);
-  const isOne = first === second && first === third;
+  const [first, second] = new Set([output, input, weight].map((name) => kernels[`${name}Workspace` as const]));
   return {
-    algorithm: (output === 'winograd' ? output : 'direct') as 'direct' | 'winograd',
+    algorithm,
     forward: kernels[`${output}Forward` as const],
     backwardInput: kernels[`${input}BackwardInput` as const],
     backwardWeight: kernels[`${weight}BackwardWeight` as const],
@@ -71,6 +71,6 @@ export function convolutionOf(core: Core, dtype: FloatDType, g: Conv2dGeometry) 
       backwardInput: g.N * (input === 'winograd' ? tilesAlong(g.H) : g.C),
       backwardWeight: weightExtents[weight],
     },
-    workspace: isOne ? first : (shape: number) => Math.max(first(shape), second(shape), third(shape)),
+    workspace: second ? (shape: number) => Math.max(first(shape), second(shape)) : first,
   };
 }

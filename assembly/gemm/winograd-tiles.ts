@@ -29,7 +29,7 @@ export class Tile {
   /** The column of the transformed strips where its patch starts. */
   patch: i32;
 
-  /** TILE where both are, also of several tiles' extents joined by `and`. */
+  /** TILE where both are; also of several tiles' extents joined by `and`, since TILE is a power of two and none is longer. */
   @inline get extent(): i32 { return this.rows & this.columns; }
 }
 

@@ -16,7 +16,7 @@ export interface Conv2dOptions {
   groups?: number;
   /**
    * 'winograd' multiplies a quarter as often, for 3 × 3 windows with stride and dilation 1: rounding errors are up to four
-   * times as large, and NaN or an infinity spoils 4 × 4 pixels around. Default 'auto'.
+   * times as large (seven in some input gradients that 'auto' computes directly), and NaN or an infinity spoils 4 × 4 pixels around. Default 'auto'.
    */
   algorithm?: Conv2dAlgorithm;
 }
